@@ -1,0 +1,274 @@
+"""Steps of the build, as ``make`` calls them.
+
+Example: ``python -m equalcities.build book``
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from equalcities import __version__, ledger
+from equalcities.build import execute, pairs, prose
+from equalcities.catalog import datasets, load, project_root
+from equalcities.errors import EqualCitiesError, LedgerError
+
+SITE = Path("_build") / "html"
+STATE = Path("_build") / "state.json"
+LOG = Path("_build") / "sphinx.log"
+SOURCES = (
+    "src", "data", "notebooks", "book", "results", "_config.yml", "_toc.yml", "pyproject.toml",
+    "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff", "LICENSE",
+    "LICENSE-content",
+)  # fmt: skip
+GENERATED = ("book/data/", "book/ledger.md", "book/status.md")
+
+
+class BuildError(EqualCitiesError):
+    """The book engine reported a warning or an error."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m equalcities.build",
+        description="Build the book.",
+        epilog="Example: python -m equalcities.build book",
+    )
+    steps = {"book": book, "results": results, "pair": pair, "check": check}
+    choices = parser.add_subparsers(dest="step", required=True)
+    for name, step in steps.items():
+        choices.add_parser(name, help=step.__doc__.splitlines()[0], description=step.__doc__)
+    root = project_root()
+    step = steps[parser.parse_args(arguments).step]
+    try:
+        step(root)
+    except EqualCitiesError as error:
+        print(f"\nFAILED: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def book(root: Path) -> None:
+    """Check, execute what changed, and build the site strictly into _build/html."""
+    start = time.perf_counter()
+    inputs = input_digest(root)
+    if is_current(root, inputs):
+        say(f"Nothing changed since the last build ({time.perf_counter() - start:.1f} s).")
+    else:
+        build(root)
+        state = {"inputs": input_digest(root), "site": site_digest(root)}
+        (root / STATE).write_text(json.dumps(state))
+        say(f"Built in {time.perf_counter() - start:.1f} s.")
+    say(f"Open {SITE}/index.html, or run 'make serve'.")
+
+
+def build(root: Path) -> None:
+    """Run every step of a build."""
+    (root / STATE).unlink(missing_ok=True)
+    check(root)
+    with timed("execute notebooks", lines=True):
+        executed = execute.execute_all(root, say)
+    with timed("compare with the ledger"):
+        compare(root, executed)
+    with timed("write generated pages"):
+        write_generated(root, executed)
+    with timed("build the site"):
+        sphinx(root)
+        write_status(root, executed)
+
+
+def check(root: Path) -> None:
+    """Check pairs, data and prose without executing anything."""
+    with timed("check notebook pairs"):
+        pairs.check_pairs(root)
+    with timed("check data against their records"):
+        for name in datasets(root):
+            load(name, root)
+    with timed("check prose for hand-typed numbers"):
+        prose.check_prose(root)
+
+
+def pair(root: Path) -> None:
+    """Generate notebooks/NAME.ipynb from notebooks/NAME.md."""
+    written = pairs.write_pairs(root)
+    for path in written:
+        say(f"wrote notebooks/{path.name}")
+    say("Pairs are in step." if not written else f"{len(written)} pairs brought into step.")
+
+
+def results(root: Path) -> None:
+    """Accept what the notebooks now publish, and print every change, old → new.
+
+    Set REASON to say why a key was withdrawn: make results REASON="..."
+    """
+    os.environ[ledger.ACCEPT_VARIABLE] = "accept"
+    with timed("check notebook pairs"):
+        pairs.check_pairs(root)
+    with timed("execute notebooks", lines=True):
+        executed = execute.execute_all(root, say)
+    reason = os.environ.get("REASON", "")
+    changed = 0
+    for run in executed:
+        fresh = ledger.from_outputs(execute.outputs(run.notebook))
+        gone = withdrawn_now(root, run.name, fresh)
+        if gone and not reason:
+            raise LedgerError(
+                f"{run.name} no longer publishes {', '.join(gone)}. Say why, and they stay listed "
+                "as withdrawn: make results REASON='...'"
+            )
+        lines = ledger.accept(root, run.name, fresh, __version__, reason)
+        changed += len(lines)
+        for line in lines:
+            say(f"  {run.name}: {line}")
+    say(f"{changed} changes accepted. Say why in CHANGELOG.md." if changed else "Nothing moved.")
+
+
+def withdrawn_now(root: Path, notebook: str, fresh: ledger.Published) -> list[str]:
+    """List the keys that a run no longer publishes."""
+    accepted = ledger.read_results(root, notebook)
+    return [k for k in accepted.numbers if k not in fresh.numbers] + [
+        k for k in accepted.figures if k not in fresh.figures
+    ]
+
+
+def compare(root: Path, executed: list[execute.Executed]) -> None:
+    """Hold every executed notebook against its accepted results.
+
+    Raises
+    ------
+    LedgerError
+        With every difference, and how to accept it.
+    """
+    lines = []
+    for run in executed:
+        fresh = ledger.from_outputs(execute.outputs(run.notebook))
+        differences = ledger.compare(ledger.read_results(root, run.name), fresh)
+        lines += [f"results/{run.name}.json, {line}" for line in differences]
+    names = {run.name for run in executed}
+    for path in sorted((root / "results").glob("*.json")):
+        if path.stem not in names:
+            lines.append(f"results/{path.name} belongs to no notebook")
+    ledger.read_results(root)  # refuses two notebooks that share an address
+    if lines:
+        raise LedgerError("\n  ".join(["Results moved:", *lines]) + f"\n{ledger.ACCEPT_ADVICE}.")
+
+
+def write_generated(root: Path, executed: list[execute.Executed]) -> None:
+    """Write the pages and figure files that are made from data."""
+    from equalcities.site import pages, render
+
+    ran = [pages.Ran(run.name, title(root, run.name), count_code(run.notebook)) for run in executed]
+    pages.write_pages(root, ledger.read_results(root), ran)
+    bundles = [bundle for run in executed for bundle in execute.outputs(run.notebook)]
+    render.write_figure_files(bundles, root / "_build" / "figures")
+
+
+def title(root: Path, notebook: str) -> str:
+    """Return a notebook's first heading."""
+    text = (root / "notebooks" / f"{notebook}.md").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith("# "):
+            return line[2:].strip()
+    raise BuildError(f"notebooks/{notebook}.md has no heading. Begin its text with '# Title'.")
+
+
+def count_code(notebook: object) -> int:
+    """Count the code cells of a notebook."""
+    return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
+def sphinx(root: Path) -> None:
+    """Build the site with warnings as errors.
+
+    Raises
+    ------
+    BuildError
+        With the warnings. The page cache is removed then: the engine would not warn again
+        about a page that it has already read.
+    """
+    # Not the jupyter-book script: an environment that was moved or copied still has its Python.
+    engine = "from jupyter_book.cli.main import main; main()"
+    options = ["build", ".", "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", engine, *options]
+    (root / LOG).parent.mkdir(parents=True, exist_ok=True)
+    environment = execute.kernel_environment(root)
+    with (root / LOG).open("w", encoding="utf-8") as log:
+        status = subprocess.run(
+            command, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
+        ).returncode
+    text = (root / LOG).read_text(encoding="utf-8", errors="replace")
+    warnings = [line for line in text.splitlines() if "WARNING:" in line or "ERROR:" in line]
+    if status or warnings:
+        shutil.rmtree(root / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(root / SITE / ".doctrees", ignore_errors=True)
+        plain = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in warnings[:40]]
+        shown = "\n  ".join(line.replace(f"{root}/", "") for line in plain)
+        tail = text[-3000:] if not warnings else f"{len(warnings)} warnings:\n  {shown}"
+        raise BuildError(f"the site has faults (whole log: {LOG}).\n{tail}")
+
+
+def write_status(root: Path, executed: list[execute.Executed]) -> None:
+    """Write how long each notebook took beside the site, where the status page looks."""
+    seconds = {run.name: round(run.seconds, 1) for run in executed}
+    content = {"version": __version__, "notebook_seconds": seconds}
+    (root / SITE / "status.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def input_digest(root: Path) -> str:
+    """Return a digest of everything the site is made from."""
+    files = (
+        path
+        for path in execute.files_below(root, *SOURCES)
+        if not path.relative_to(root).as_posix().startswith(GENERATED)
+    )
+    environment = f"{sys.version_info[:3]} {__version__}"
+    return hashlib.sha256(f"{execute.digest(files, root)} {environment}".encode()).hexdigest()
+
+
+def site_digest(root: Path) -> str:
+    """Return a digest of names, sizes and times of the built files."""
+    total = hashlib.sha256()
+    for path in sorted((root / SITE).rglob("*")):
+        status = path.stat()
+        total.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return total.hexdigest()
+
+
+def is_current(root: Path, inputs: str) -> bool:
+    """Say whether the last build used the same inputs and its files are untouched."""
+    try:
+        state = json.loads((root / STATE).read_text())
+    except (OSError, ValueError):
+        return False
+    return state == {"inputs": inputs, "site": site_digest(root)}
+
+
+def say(line: str) -> None:
+    """Print a line at once, also through a pipe."""
+    print(line, flush=True)
+
+
+@contextmanager
+def timed(what: str, lines: bool = False) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    ending = "\n" if lines else " "
+    print(f"• {what} …", end=ending, flush=True)
+    start = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - start
+    say(f"  done in {seconds:.1f} s" if lines else f"{seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Executing notebooks in parallel, remembering them, and holding them against the ledger.
+
+An executed notebook is remembered under a key made of its code cells and of everything that
+could change its answer (package, data, lock, Python), so a stale number cannot be shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from equalcities.build import pairs
+from equalcities.errors import EqualCitiesError
+
+TIMEOUT_SECONDS = 600
+KEPT_CACHES = 3
+INPUTS = ("src", "data", "requirements.lock", "pyproject.toml")
+
+
+class ExecutionError(EqualCitiesError):
+    """A notebook raised, or wrote to standard error."""
+
+
+class Executed(NamedTuple):
+    """An executed notebook: its name, the notebook, how long it took, whether it ran now."""
+
+    name: str
+    notebook: Any
+    seconds: float
+    fresh: bool
+
+
+def digest(paths: Iterator[Path], root: Path) -> str:
+    """Return the SHA-256 of files' names and contents, in the order of their names."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(path.relative_to(root).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def files_below(root: Path, *names: str) -> Iterator[Path]:
+    """Yield the files below some entries of the checkout, without what tools leave behind."""
+    for name in names:
+        path = root / name
+        if path.is_file():
+            yield path
+        for found in path.rglob("*") if path.is_dir() else ():
+            parts = found.relative_to(root).parts
+            made = "__pycache__" in parts or any(part.startswith(".") for part in parts)
+            if found.is_file() and not made:
+                yield found
+
+
+def cache_folder(root: Path) -> Path:
+    """Return the folder for results of exactly this package, data, lock and Python."""
+    inputs = digest(files_below(root, *INPUTS), root)
+    key = hashlib.sha256(f"{inputs} {sys.version_info[:3]}".encode()).hexdigest()[:16]
+    return root / "_build" / "cache" / key
+
+
+def read_source(path: Path) -> Any:
+    """Read a notebook source just as the book engine reads it, so that both hash it alike."""
+    from myst_nb.core.read import read_myst_markdown_notebook
+
+    return read_myst_markdown_notebook(path.read_text(encoding="utf-8"), path=path)
+
+
+def execute_all(
+    root: Path, say: Callable[[str], None], workers: int | None = None
+) -> list[Executed]:
+    """Execute every notebook whose results are not remembered; return all, executed.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout.
+    say : callable
+        Told about progress, one line at a time.
+    workers : int, optional
+        How many at a time; by default one per core.
+
+    Returns
+    -------
+    list of Executed
+        In alphabetical order.
+
+    Raises
+    ------
+    ExecutionError
+        Naming notebook, cell and error of each failure, after all have run.
+    """
+    from jupyter_cache import get_cache
+
+    folder = cache_folder(root)
+    _prune(folder)
+    cache = get_cache(folder)
+    done: dict[str, Executed] = {}
+    waiting = []
+    for path in pairs.sources(root):
+        notebook = read_source(path)
+        try:
+            record = cache.match_cache_notebook(notebook)
+        except KeyError:
+            waiting.append((path, notebook))
+            continue
+        _, merged = cache.merge_match_into_notebook(notebook)
+        done[path.stem] = Executed(path.stem, merged, record.data["execution_seconds"], False)
+    if done:
+        say(f"  {len(done)} of {len(done) + len(waiting)} notebooks unchanged")
+    failures = []
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        running = {pool.submit(_execute, path, nb, root): path for path, nb in waiting}
+        for count, future in enumerate(as_completed(running), start=1):
+            path = running[future]
+            try:
+                result = future.result()
+            except ExecutionError as error:
+                failures.append(str(error))
+                say(f"  [{count}/{len(waiting)}] {path.stem} FAILED")
+                continue
+            _remember(cache, path, result)
+            done[path.stem] = result
+            say(f"  [{count}/{len(waiting)}] {path.stem} {result.seconds:.1f} s")
+    if failures:
+        raise ExecutionError("\n".join(sorted(failures)))
+    return [done[name] for name in sorted(done)]
+
+
+def _execute(path: Path, notebook: Any, root: Path) -> Executed:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    client = NotebookClient(
+        notebook,
+        timeout=TIMEOUT_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        # The kernel otherwise warns that it speaks over an unencrypted loopback port.
+        extra_arguments=["--log-level=ERROR"],
+    )
+    start = time.perf_counter()
+    try:
+        client.execute(env=kernel_environment(root))
+    except (CellExecutionError, CellTimeoutError) as error:
+        raise ExecutionError(_explain(path, notebook, error)) from error
+    for place, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                raise ExecutionError(
+                    f"notebooks/{path.name}, cell {place}, wrote to standard error: "
+                    f"{output['text'].strip()[:400]}. Mend the cause; warnings are errors here."
+                )
+    return Executed(path.stem, notebook, time.perf_counter() - start, True)
+
+
+def kernel_environment(root: Path) -> dict[str, str]:
+    """Return the environment of a kernel: one thread, fixed hashing, this checkout's package."""
+    fixed = {
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(root / "src"), os.environ.get("PYTHONPATH", "")])
+        ),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    return dict(os.environ) | fixed
+
+
+def _explain(path: Path, notebook: Any, error: Exception) -> str:
+    for place, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", ()):
+            if output.get("output_type") == "error":
+                first = cell.source.strip().splitlines()[0][:70]
+                return (
+                    f"notebooks/{path.name}, cell {place} ({first}): "
+                    f"{output['ename']}: {output['evalue']}"
+                )
+    return f"notebooks/{path.name}: {error}"
+
+
+def _remember(cache: Any, path: Path, result: Executed) -> None:
+    from jupyter_cache.base import CacheBundleIn
+
+    bundle = CacheBundleIn(result.notebook, str(path), data={"execution_seconds": result.seconds})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def _prune(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder)
+    newest = sorted(folder.parent.iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in newest[KEPT_CACHES:]:
+        shutil.rmtree(old)
+
+
+def outputs(notebook: Any) -> Iterator[dict[str, Any]]:
+    """Yield the data bundles of a notebook's outputs, in order."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if "data" in output:
+                yield output["data"]

@@ -1,0 +1,375 @@
+"""House style, the chart forms that chapters share, and the world outline.
+
+Charts are drawn to be read alone: direct labels where they fit, colours that readers with
+colour-blindness can tell apart (Okabe and Ito 2008), no colour that carries a meaning alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from equalcities.errors import UsageError
+
+INK = "#22303a"
+GREY = "#6b7780"
+LAND = "#e3e7ea"
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+EQUAL_EARTH = "+proj=eqearth"
+EUROPE_LAEA = "EPSG:3035"
+
+RC = {
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "axes.grid.axis": "x",
+    "axes.labelcolor": INK,
+    "axes.labelsize": 10,
+    "axes.spines.left": False,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so that drawings agree anywhere
+    "font.size": 10,
+    "grid.color": "#dfe4e8",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "ytick.left": False,
+}
+
+
+def use_house_style() -> None:
+    """Set the house style for every figure of a notebook."""
+    mpl.rcParams.update(mpl.rcParamsDefault | RC)
+
+
+def world_land(crs: str = EQUAL_EARTH) -> geopandas.GeoSeries:
+    """Return the world's land as one outline, without state borders and without Antarctica.
+
+    Parameters
+    ----------
+    crs : str
+        The projection to return it in.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Land areas. Source: Natural Earth 1:110m, public domain, as shipped with pyogrio.
+    """
+    folder = files("pyogrio") / "tests" / "fixtures" / "naturalearth_lowres"
+    path = Path(str(folder)) / "naturalearth_lowres.shp"
+    countries = geopandas.read_file(path)
+    land = countries[countries["continent"] != "Antarctica"].geometry
+    return geopandas.GeoSeries([land.union_all()], crs=countries.crs).explode().to_crs(crs)
+
+
+def points(table: pd.DataFrame, crs: str = EQUAL_EARTH) -> geopandas.GeoDataFrame:
+    """Turn ``lat`` and ``lon`` (degrees, WGS 84) into points in a projection."""
+    geometry = geopandas.points_from_xy(table["lon"], table["lat"], crs="EPSG:4326")
+    return geopandas.GeoDataFrame(table, geometry=geometry).to_crs(crs)
+
+
+def world_and_europe(
+    table: pd.DataFrame,
+    category: str,
+    labels: Sequence[str],
+    size: str = "population",
+    name: str = "fua_name",
+) -> Figure:
+    """Draw places on a world map and, larger and named, on a map of Europe.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per place with ``lat``, ``lon`` (degrees), ``category``, ``size``, ``name``.
+    category : str
+        Column whose values are ``labels``; shown by colour and by marker.
+    labels : sequence of str
+        The categories in the order of the legend.
+    size, name : str
+        Columns for the area of the marker and its name.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, (world, europe) = plt.subplots(
+        2, 1, figsize=(8.2, 10.6), height_ratios=(1, 1.62), layout="constrained"
+    )
+    world_land().plot(ax=world, color=LAND)
+    _markers(world, points(table), category, labels, size, scale=150)
+    world.set_title("World")
+    world_land(EUROPE_LAEA).plot(ax=europe, color=LAND)
+    placed = points(table, EUROPE_LAEA)
+    west, east, south, north = 2.45e6, 6.75e6, 1.35e6, 5.05e6
+    inside = placed.geometry.x.between(west, east) & placed.geometry.y.between(south, north)
+    _markers(europe, placed[inside], category, labels, size, scale=190)
+    label_points(europe, placed[inside], name)
+    europe.set(xlim=(west, east), ylim=(south, north), title="Europe, enlarged")
+    for ax in (world, europe):
+        ax.set_axis_off()
+    handles = [
+        Line2D([], [], linestyle="", marker=marker, color=colour, markersize=8, label=label)
+        for label, colour, marker in zip(labels, COLOURS, MARKERS, strict=False)
+    ]
+    fig.legend(handles=handles, loc="outside lower center", ncols=1)
+    return fig
+
+
+def _markers(
+    ax: Axes,
+    placed: geopandas.GeoDataFrame,
+    category: str,
+    labels: Sequence[str],
+    size: str,
+    scale: float,
+) -> None:
+    unknown = set(placed[category]) - set(labels)
+    if unknown:
+        raise UsageError(f"'{category}' holds {sorted(unknown)}, which labels= does not name.")
+    largest = placed[size].max()
+    for label, colour, marker in zip(labels, COLOURS, MARKERS, strict=False):
+        rows = placed[placed[category] == label].sort_values(size, ascending=False)
+        area = 12 + scale * np.sqrt((rows[size] / largest).astype(float))
+        ax.scatter(
+            rows.geometry.x, rows.geometry.y, s=area, marker=marker, color=colour,
+            alpha=0.85, edgecolor="white", linewidth=0.7, zorder=3,
+        )  # fmt: skip
+
+
+def label_points(ax: Axes, placed: geopandas.GeoDataFrame, name: str) -> None:
+    """Write names beside points, moving those that would collide.
+
+    A plain greedy placement: each name takes the first of eight places around its point that
+    is free, the larger places first.
+    """
+    ax.figure.canvas.draw()
+    taken: list[Any] = []
+    pixels = ax.transData.transform(np.c_[placed.geometry.x, placed.geometry.y])
+    anchors = [mpl.transforms.Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in pixels]
+    offsets = [(7, 0), (-7, 0), (0, 8), (0, -8), (6, 7), (6, -7), (-6, 7), (-6, -7)]
+    for place, row in enumerate(placed.itertuples()):
+        best = None
+        for dx, dy in offsets:
+            text = ax.annotate(
+                getattr(row, name), (row.geometry.x, row.geometry.y), xytext=(dx, dy),
+                textcoords="offset points", fontsize=8, color=INK, zorder=4,
+                ha="left" if dx > 0 else "right" if dx < 0 else "center",
+                va="bottom" if dy > 0 else "top" if dy < 0 else "center",
+            )  # fmt: skip
+            box = text.get_window_extent()
+            others = taken + anchors[:place] + anchors[place + 1 :]
+            clashes = sum(box.overlaps(other) for other in others)
+            if best is None or clashes < best[0]:
+                if best:
+                    best[1].remove()
+                best = (clashes, text, box)
+            else:
+                text.remove()
+            if best[0] == 0:
+                break
+        taken.append(best[2])
+
+
+def distributions(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    name: str = "fua_name",
+    width: float = 8.2,
+) -> Figure:
+    """Draw one strip per indicator: each place a point, the middle half a band, ends named.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per place.
+    columns : mapping of str to str
+        Column and the title of its strip, with the unit.
+    name : str
+        Column with the places' names.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        len(columns), 1, figsize=(width, 1.55 * len(columns)), layout="constrained", squeeze=False
+    )
+    for ax, (column, heading) in zip(axes[:, 0], columns.items(), strict=True):
+        rows = table.dropna(subset=[column]).sort_values(column)
+        values = rows[column].astype(float)
+        low, middle, high = values.quantile([0.25, 0.5, 0.75])
+        ax.axvspan(low, high, color="#cfe3ef", zorder=0)
+        ax.axvline(middle, color=COLOURS[0], linewidth=2, zorder=1)
+        sns.swarmplot(x=values, ax=ax, size=3.6, color=INK, alpha=0.8, zorder=2)
+        ax.set(title=f"{heading}  (n = {len(rows)})", xlabel="", ylabel="", ylim=(0.62, -0.62))
+        span = values.iloc[-1] - values.iloc[0]
+        ax.set_xlim(values.iloc[0] - 0.03 * span, values.iloc[-1] + 0.03 * span)
+        for row, side in ((rows.iloc[0], "left"), (rows.iloc[-1], "right")):
+            ax.annotate(
+                row[name], (row[column], 0.36), ha=side, va="center", fontsize=8.5, color=GREY,
+                annotation_clip=False,
+            )  # fmt: skip
+        ax.annotate(
+            f"median {thousands(middle)}", (middle, -0.47), xytext=(3, 0),
+            textcoords="offset points", fontsize=8.5, color=COLOURS[0], va="center",
+        )  # fmt: skip
+        ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
+    return fig
+
+
+def thousands(value: float) -> str:
+    """Format a value for an axis: thousands parted by commas, a true minus, few digits."""
+    text = f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:,.1f}"
+    return text.replace("-", "−")
+
+
+def stacked_counts(
+    table: pd.DataFrame,
+    label: str,
+    parts: Mapping[str, str],
+    xlabel: str,
+    width: float = 8.2,
+) -> Figure:
+    """Draw horizontal stacked bars of counts, each part labelled with its count.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per bar, from top to bottom, with ``label`` and one column per part.
+    label : str
+        Column with the bars' names.
+    parts : mapping of str to str
+        Column of a part and its name in the legend, from left to right.
+    xlabel : str
+        What is counted.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(width, 0.36 * len(table) + 1.1), layout="constrained")
+    left = np.zeros(len(table))
+    shades = [COLOURS[0], "#d5dbe0", COLOURS[4], COLOURS[2]]
+    for (column, name), colour in zip(parts.items(), shades, strict=False):
+        values = table[column].to_numpy(float)
+        ax.barh(table[label], values, left=left, color=colour, label=name, height=0.72)
+        ink = "white" if colour == COLOURS[0] else INK
+        for place, (start, value) in enumerate(zip(left, values, strict=True)):
+            if value:
+                ax.text(
+                    start + value / 2, place, f"{value:g}", ha="center", va="center",
+                    color=ink, fontsize=9,
+                )  # fmt: skip
+        left += values
+    ax.invert_yaxis()
+    ax.set(xlabel=xlabel, xlim=(0, left.max()))
+    fig.legend(loc="outside upper left", ncols=len(parts))
+    return fig
+
+
+def medians_by_rule(rules: pd.DataFrame, columns: Mapping[str, str], width: float = 8.2) -> Figure:
+    """Draw median and middle half of several indicators under several rules, one chart each.
+
+    Parameters
+    ----------
+    rules : DataFrame
+        With ``rule, areas, column, q25, median, q75``.
+    columns : mapping of str to str
+        Indicator and title of its chart.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        len(columns), 1, figsize=(width, 1.5 * len(columns)), layout="constrained", squeeze=False
+    )
+    for ax, (column, heading) in zip(axes[:, 0], columns.items(), strict=True):
+        rows = rules[rules["column"] == column].reset_index(drop=True)
+        names = [
+            f"{rule} ({areas})" for rule, areas in zip(rows["rule"], rows["areas"], strict=True)
+        ]
+        ax.hlines(rows.index, rows["q25"], rows["q75"], color="#9cc3dc", linewidth=6)
+        ax.plot(rows["median"], rows.index, "o", color=COLOURS[0], markersize=7)
+        ax.set_yticks(rows.index, names, fontsize=8.5)
+        ax.set(title=heading, ylim=(len(rows) - 0.4, -0.6))
+        ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
+    return fig
+
+
+def count_matrix(
+    colour: pd.DataFrame,
+    text: pd.DataFrame,
+    colour_label: str,
+    width: float = 8.2,
+    cell_height: float = 0.5,
+) -> Figure:
+    """Draw a matrix of counts: the colour says how many, the text says it in figures.
+
+    Parameters
+    ----------
+    colour : DataFrame
+        Counts that set the colour; index and columns are the labels. Zero stays white.
+    text : DataFrame
+        Text of the cells, of the same shape; an empty string leaves a cell blank.
+    colour_label : str
+        What the colour counts.
+    width, cell_height : float
+        Width of the figure and height of a row in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    height = cell_height * len(colour) + 2.3
+    fig, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    values = colour.to_numpy(float)
+    shades = mpl.colormaps["Blues"].copy()
+    drawn = ax.imshow(np.where(values > 0, values, np.nan), cmap=shades, vmin=0, aspect="auto")
+    dark = 0.55 * np.nanmax(values)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            ax.text(
+                column, row, text.iloc[row, column], ha="center", va="center", fontsize=9,
+                color="white" if values[row, column] > dark else INK,
+            )  # fmt: skip
+    ax.set_xticks(range(values.shape[1]), colour.columns, rotation=35, ha="left")
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(values.shape[0]), colour.index)
+    ax.set_xticks(np.arange(-0.5, values.shape[1]), minor=True)
+    ax.set_yticks(np.arange(-0.5, values.shape[0]), minor=True)
+    ax.grid(False)
+    ax.grid(which="minor", color="#c8d0d6", linewidth=0.8)
+    ax.tick_params(which="both", length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    bar = fig.colorbar(drawn, ax=ax, orientation="horizontal", shrink=0.5, pad=0.03, aspect=30)
+    bar.set_label(colour_label)
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    return fig
