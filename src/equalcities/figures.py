@@ -33,6 +33,7 @@ EUROPE_LAEA = "EPSG:3035"
 
 RC = {
     "axes.edgecolor": GREY,
+    "axes.axisbelow": True,
     "axes.grid": True,
     "axes.grid.axis": "x",
     "axes.labelcolor": INK,
@@ -112,17 +113,16 @@ def world_and_europe(
     matplotlib.figure.Figure
     """
     fig, (world, europe) = plt.subplots(
-        2, 1, figsize=(8.2, 10.6), height_ratios=(1, 1.62), layout="constrained"
+        2, 1, figsize=(8.2, 11.4), height_ratios=(1, 1.62), layout="constrained"
     )
     world_land().plot(ax=world, color=LAND)
-    _markers(world, points(table), category, labels, size, scale=150)
-    world.set_title("World")
     world_land(EUROPE_LAEA).plot(ax=europe, color=LAND)
-    placed = points(table, EUROPE_LAEA)
+    everywhere, placed = points(table), points(table, EUROPE_LAEA)
     west, east, south, north = 2.45e6, 6.75e6, 1.35e6, 5.05e6
     inside = placed.geometry.x.between(west, east) & placed.geometry.y.between(south, north)
-    _markers(europe, placed[inside], category, labels, size, scale=190)
-    label_points(europe, placed[inside], name)
+    _markers(world, everywhere, category, labels, size, scale=60)
+    _markers(europe, placed[inside], category, labels, size, scale=150)
+    world.set(title="World", ylim=(-6.0e6, 8.6e6))
     europe.set(xlim=(west, east), ylim=(south, north), title="Europe, enlarged")
     for ax in (world, europe):
         ax.set_axis_off()
@@ -131,6 +131,9 @@ def world_and_europe(
         for label, colour, marker in zip(labels, COLOURS, MARKERS, strict=False)
     ]
     fig.legend(handles=handles, loc="outside lower center", ncols=1)
+    # Names last: where they collide depends on the final limits and layout.
+    label_points(world, everywhere[~inside], name, fontsize=7)
+    label_points(europe, placed[inside], name, fontsize=8)
     return fig
 
 
@@ -155,36 +158,47 @@ def _markers(
         )  # fmt: skip
 
 
-def label_points(ax: Axes, placed: geopandas.GeoDataFrame, name: str) -> None:
+def label_points(ax: Axes, placed: geopandas.GeoDataFrame, name: str, fontsize: float = 8) -> None:
     """Write names beside points, moving those that would collide.
 
-    A plain greedy placement: each name takes the first of eight places around its point that
-    is free, the larger places first.
+    A plain greedy placement: each name takes the first of several places around its point that
+    collides with no other name or point, or else the one with the fewest collisions. Names in
+    crowded places come first, while there is still room.
     """
     ax.figure.canvas.draw()
-    taken: list[Any] = []
     pixels = ax.transData.transform(np.c_[placed.geometry.x, placed.geometry.y])
-    anchors = [mpl.transforms.Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in pixels]
-    offsets = [(7, 0), (-7, 0), (0, 8), (0, -8), (6, 7), (6, -7), (-6, 7), (-6, -7)]
-    for place, row in enumerate(placed.itertuples()):
-        best = None
+    gaps = np.hypot(*(pixels[:, None, :] - pixels[None, :, :]).transpose(2, 0, 1))
+    crowding = (gaps < 60).sum(axis=1)
+    boxes = [mpl.transforms.Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in pixels]
+    offsets = [
+        (side * (6 + step), rise)
+        for step in (0, 6, 14, 24)
+        for rise in (0, 7 + step, -7 - step)
+        for side in (1, -1)
+    ] + [(0, 9), (0, -9), (0, 18), (0, -18)]
+    taken: list[Any] = []
+    for place in sorted(range(len(placed)), key=lambda i: (-crowding[i], i)):
+        row = placed.iloc[place]
+        others = taken + boxes[:place] + boxes[place + 1 :]
+        best: tuple[int, Any, Any] | None = None
         for dx, dy in offsets:
+            far = abs(dx) > 8 or abs(dy) > 9
             text = ax.annotate(
-                getattr(row, name), (row.geometry.x, row.geometry.y), xytext=(dx, dy),
-                textcoords="offset points", fontsize=8, color=INK, zorder=4,
-                ha="left" if dx > 0 else "right" if dx < 0 else "center",
-                va="bottom" if dy > 0 else "top" if dy < 0 else "center",
+                row[name], (row.geometry.x, row.geometry.y), xytext=(dx, dy),
+                textcoords="offset points", fontsize=fontsize, color=INK, zorder=4,
+                ha="left" if dx > 0 else "right" if dx < 0 else "center", va="center",
+                arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6} if far else None,
+                annotation_clip=False,
             )  # fmt: skip
-            box = text.get_window_extent()
-            others = taken + anchors[:place] + anchors[place + 1 :]
+            box = mpl.text.Text.get_window_extent(text)  # without the leader line
             clashes = sum(box.overlaps(other) for other in others)
-            if best is None or clashes < best[0]:
-                if best:
-                    best[1].remove()
-                best = (clashes, text, box)
-            else:
+            if best is not None and clashes >= best[0]:
                 text.remove()
-            if best[0] == 0:
+                continue
+            if best is not None:
+                best[1].remove()
+            best = (clashes, text, box)
+            if clashes == 0:
                 break
         taken.append(best[2])
 
@@ -249,6 +263,7 @@ def stacked_counts(
     label: str,
     parts: Mapping[str, str],
     xlabel: str,
+    colours: Sequence[str] = ("#0072b2", "#9fd0ee", "#e69f00", "#009e73"),
     width: float = 8.2,
 ) -> Figure:
     """Draw horizontal stacked bars of counts, each part labelled with its count.
@@ -263,6 +278,8 @@ def stacked_counts(
         Column of a part and its name in the legend, from left to right.
     xlabel : str
         What is counted.
+    colours : sequence of str
+        One per part.
     width : float
         Width of the figure in inches.
 
@@ -272,8 +289,7 @@ def stacked_counts(
     """
     fig, ax = plt.subplots(figsize=(width, 0.36 * len(table) + 1.1), layout="constrained")
     left = np.zeros(len(table))
-    shades = [COLOURS[0], "#d5dbe0", COLOURS[4], COLOURS[2]]
-    for (column, name), colour in zip(parts.items(), shades, strict=False):
+    for (column, name), colour in zip(parts.items(), colours, strict=False):
         values = table[column].to_numpy(float)
         ax.barh(table[label], values, left=left, color=colour, label=name, height=0.72)
         ink = "white" if colour == COLOURS[0] else INK
@@ -317,7 +333,8 @@ def medians_by_rule(rules: pd.DataFrame, columns: Mapping[str, str], width: floa
         ax.hlines(rows.index, rows["q25"], rows["q75"], color="#9cc3dc", linewidth=6)
         ax.plot(rows["median"], rows.index, "o", color=COLOURS[0], markersize=7)
         ax.set_yticks(rows.index, names, fontsize=8.5)
-        ax.set(title=heading, ylim=(len(rows) - 0.4, -0.6))
+        ax.set(ylim=(len(rows) - 0.4, -0.6))
+        ax.set_title(heading, fontsize=10)
         ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
     return fig
 

@@ -9,6 +9,7 @@ from equalcities.abi.programmes import (
     decade,
     evidence_gap,
     initiatives,
+    ranked_domains,
     region,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "decade",
     "evidence_gap",
     "initiatives",
+    "ranked_domains",
     "region",
 ]

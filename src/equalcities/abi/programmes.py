@@ -127,6 +127,30 @@ def co_occurrence(table: pd.DataFrame) -> pd.DataFrame:
     return present.T @ present
 
 
+def ranked_domains(pairs: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Rank domains, and pairs of domains, by how many programmes work in them.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As `co_occurrence` returns it.
+
+    Returns
+    -------
+    alone : Series
+        Counts by domain, the commonest first; ties keep the order of ``pairs``.
+    combined : Series
+        Counts by pair of domains, each pair once, the commonest first.
+    """
+    names = list(pairs.columns)
+    alone = pd.Series({name: pairs.loc[name, name] for name in names})
+    combined = pd.Series(
+        {(a, b): pairs.loc[a, b] for i, a in enumerate(names) for b in names[i + 1 :]}
+    )
+    ranked = {"ascending": False, "kind": "stable"}
+    return alone.sort_values(**ranked), combined.sort_values(**ranked)
+
+
 def evidence_gap(table: pd.DataFrame) -> pd.DataFrame:
     """Count programmes and those with an evaluation, by domain and group of countries.
 

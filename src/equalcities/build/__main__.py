@@ -84,7 +84,14 @@ def build(root: Path) -> None:
     with timed("write generated pages"):
         write_generated(root, executed)
     with timed("build the site"):
+        before = execute.remembered(root)
         sphinx(root)
+        if execute.remembered(root) != before:
+            forget_pages(root)
+            raise BuildError(
+                "the book engine executed a notebook again instead of taking the result that was "
+                "compared with the ledger. Read both in execute.read_source() alike."
+            )
         write_status(root, executed)
 
 
@@ -210,12 +217,18 @@ def sphinx(root: Path) -> None:
     text = (root / LOG).read_text(encoding="utf-8", errors="replace")
     warnings = [line for line in text.splitlines() if "WARNING:" in line or "ERROR:" in line]
     if status or warnings:
-        shutil.rmtree(root / "_build" / ".doctrees", ignore_errors=True)
-        shutil.rmtree(root / SITE / ".doctrees", ignore_errors=True)
+        forget_pages(root)
         plain = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in warnings[:40]]
         shown = "\n  ".join(line.replace(f"{root}/", "") for line in plain)
         tail = text[-3000:] if not warnings else f"{len(warnings)} warnings:\n  {shown}"
         raise BuildError(f"the site has faults (whole log: {LOG}).\n{tail}")
+
+
+def forget_pages(root: Path) -> None:
+    """Remove what the engine remembers of pages, so that the next build reads all of them."""
+    for folder in (root / "_build" / ".doctrees", root / SITE / ".doctrees"):
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 def write_status(root: Path, executed: list[execute.Executed]) -> None:

@@ -6,6 +6,7 @@ could change its answer (package, data, lock, Python), so a stale number cannot 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import shutil
@@ -142,15 +143,19 @@ def _execute(path: Path, notebook: Any, root: Path) -> Executed:
         notebook,
         timeout=TIMEOUT_SECONDS,
         kernel_name="python3",
+        record_timing=False,  # times in the cells' metadata would change the cache's key
         resources={"metadata": {"path": str(path.parent)}},
         # The kernel otherwise warns that it speaks over an unencrypted loopback port.
         extra_arguments=["--log-level=ERROR"],
     )
+    # The client writes the kernel's details into the metadata, which are part of the cache's key.
+    metadata = copy.deepcopy(notebook.metadata)
     start = time.perf_counter()
     try:
         client.execute(env=kernel_environment(root))
     except (CellExecutionError, CellTimeoutError) as error:
         raise ExecutionError(_explain(path, notebook, error)) from error
+    notebook.metadata = metadata
     for place, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", ()):
             if output.get("name") == "stderr":
@@ -192,6 +197,14 @@ def _remember(cache: Any, path: Path, result: Executed) -> None:
 
     bundle = CacheBundleIn(result.notebook, str(path), data={"execution_seconds": result.seconds})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def remembered(root: Path) -> list[tuple[int, str]]:
+    """List what is remembered for the present inputs, to see whether anything was executed."""
+    from jupyter_cache import get_cache
+
+    records = get_cache(cache_folder(root)).list_cache_records()
+    return sorted((record.pk, record.hashkey) for record in records)
 
 
 def _prune(folder: Path) -> None:

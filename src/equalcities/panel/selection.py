@@ -224,10 +224,10 @@ def compare_rules(candidates: pd.DataFrame, columns: Sequence[str] = CORE) -> pd
     complete = candidates.dropna(subset=["population", *CORE])
     countries = complete["iso3"].nunique()
     panels = {
-        "the panel: two of each country, then third-largest": select_panel(candidates),
-        "the largest of each country": select_panel(candidates, size=countries, per_country=1),
-        "the same number, largest first, whatever the country": complete.nlargest(72, "population"),
-        "every area with complete core indicators": complete,
+        "the panel": select_panel(candidates),
+        "largest of each country": select_panel(candidates, size=countries, per_country=1),
+        "largest, whatever the country": complete.nlargest(72, "population"),
+        "every complete area": complete,
     }
     parts = [
         describe(panel, columns).assign(rule=rule, areas=len(panel))
