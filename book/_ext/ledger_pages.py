@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from equalcities.ledger import anchor, read_results
@@ -44,24 +43,13 @@ class NumberRole(SphinxRole):
         text = entry.text
         if self.name == "numci" and entry.interval:
             text = f"{text} ({entry.interval_text})"
-        label = nodes.inline(text, text, classes=["num", f"class-{entry.evidence_class}"])
-        label["explanation"] = explanation(entry)
-        target = anchor(key, "num")
-        reference = addnodes.pending_xref(
-            self.rawtext,
-            label,
-            refdomain="std",
-            reftype="ref",
-            reftarget=target,
-            refexplicit=True,
-            refwarn=True,
-            refdoc=self.env.docname,
-        )
-        made = [reference]
-        if MARKS[entry.evidence_class]:
-            mark = MARKS[entry.evidence_class]
-            made.append(nodes.superscript(mark, mark, classes=["class-mark"]))
-        return made, []
+        link = site_link("", f"book/ledger.html#{anchor(key, 'num')}", classes=("ledger-link",))
+        link["reftitle"] = explanation(entry)
+        link += nodes.inline(text, text, classes=["num", f"class-{entry.evidence_class}"])
+        mark = MARKS[entry.evidence_class]
+        return [link] + (
+            [nodes.superscript(mark, mark, classes=["class-mark"])] if mark else []
+        ), []
 
 
 def explanation(entry):
@@ -84,38 +72,40 @@ class LedgerTable(SphinxDirective):
         rows = [entry for entry in entries.values() if entry.notebook == notebook]
         maker = {"numbers": self.number_row, "figures": self.figure_row}[kind]
         heads = {
-            "numbers": ("Number", "Value", "Unit", "Class", "Data", "Key"),
-            "figures": ("Figure", "Class", "Data", "Files", "Key"),
+            "numbers": ("Number and key", "Value", "Class and data"),
+            "figures": ("Figure and key", "Files", "Class and data"),
         }[kind]
         return [table(heads, [maker(entry) for entry in rows], classes=["ledger"])]
 
     def number_row(self, entry):
         target = anchor(entry.key, "num")
-        self.env.domains["std"].note_hyperlink_target(target, self.env.docname, target, entry.about)
-        value = f"{entry.text}" + (f" ({entry.interval_text})" if entry.interval else "")
-        cells = [
-            [nodes.Text(entry.about)],
-            [nodes.Text(value)],
-            [nodes.Text(entry.unit)],
-            [class_badge(entry.evidence_class)],
-            data_links(entry),
-            [nodes.literal(entry.key, entry.key)],
+        value = [
+            nodes.paragraph("", "", nodes.strong("", entry.text), nodes.Text(f" {entry.unit}"))
         ]
-        return row(cells, target)
+        if entry.interval:
+            value.append(nodes.paragraph("", entry.interval_text))
+        about = nodes.paragraph("", entry.about)
+        return row([[about, key_line(entry)], value, source_lines(entry)], target)
 
     def figure_row(self, entry):
         page = f"notebooks/{entry.notebook}.html#{anchor(entry.key, 'fig')}"
-        files = []
+        caption = nodes.paragraph("", "", site_link(entry.caption, page))
+        files = nodes.paragraph()
         for ending in ("csv", "svg", "png"):
             files += [site_link(ending.upper(), f"figures/{entry.key}.{ending}"), nodes.Text(" ")]
-        cells = [
-            [site_link(entry.caption, page)],
-            [class_badge(entry.evidence_class)],
-            data_links(entry),
-            files,
-            [nodes.literal(entry.key, entry.key)],
-        ]
+        cells = [[caption, key_line(entry)], [files], source_lines(entry)]
         return row(cells, anchor(entry.key, "ledger-fig"))
+
+
+def key_line(entry):
+    """Return an entry's key as a line of its own."""
+    return nodes.paragraph("", "", nodes.literal(entry.key, entry.key), classes=["key"])
+
+
+def source_lines(entry):
+    """Return an entry's evidence class and its datasets, a line each."""
+    badge = nodes.paragraph("", "", class_badge(entry.evidence_class))
+    return [badge, nodes.paragraph("", "", *data_links(entry))]
 
 
 class ChapterSources(SphinxDirective):
@@ -159,7 +149,7 @@ def row(cells, target):
     """Return a table row with an address of its own."""
     made = nodes.row("", ids=[target])
     for content in cells:
-        made += nodes.entry("", nodes.paragraph("", "", *content))
+        made += nodes.entry("", *content)
     return made
 
 
@@ -177,16 +167,19 @@ def table(heads, rows, classes):
 
 
 def finish_links(app, doctree, docname):
-    """Give number links their explanation, and make links to site files relative to the page."""
-    for label in doctree.findall(nodes.inline):
-        if "explanation" in label and isinstance(label.parent, nodes.reference):
-            label.parent["reftitle"] = label["explanation"]
-    page = app.config.root_doc if app.builder.name == "singlehtml" else docname
-    up = "../" * page.count("/")
+    """Make links to files of the site relative to the page, or to the one page there is."""
+    single = app.builder.name == "singlehtml"
+    up = "../" * (app.config.root_doc if single else docname).count("/")
     for reference in doctree.findall(nodes.reference):
         uri = reference.get("refuri", "")
-        if uri.startswith(SITE_SCHEME):
-            reference["refuri"] = up + uri.removeprefix(SITE_SCHEME)
+        if not uri.startswith(SITE_SCHEME):
+            continue
+        path, _, fragment = uri.removeprefix(SITE_SCHEME).partition("#")
+        page = path.removesuffix(".html")
+        if single and page != path:
+            reference["refuri"] = f"#{fragment or f'document-{page}'}"
+        else:
+            reference["refuri"] = up + path + (f"#{fragment}" if fragment else "")
 
 
 def copy_figures(app, exception):

@@ -190,6 +190,7 @@ def label_points(ax: Axes, placed: geopandas.GeoDataFrame, name: str, fontsize: 
                 arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6} if far else None,
                 annotation_clip=False,
             )  # fmt: skip
+            text.update_positions(ax.figure.canvas.get_renderer())
             box = mpl.text.Text.get_window_extent(text)  # without the leader line
             clashes = sum(box.overlaps(other) for other in others)
             if best is not None and clashes >= best[0]:

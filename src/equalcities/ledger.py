@@ -24,6 +24,8 @@ from equalcities.errors import LedgerError
 
 NUMBER_MIME = "application/vnd.equalcities.number+json"
 FIGURE_MIME = "application/vnd.equalcities.figure+json"
+PUBLISHED = "equalcities"
+"""Key in an output's metadata that marks it as published, with the kind as its value."""
 ACCEPT_VARIABLE = "EQUALCITIES_LEDGER"
 KEY_PATTERN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 SHORTEST_ALT = 30
@@ -227,7 +229,7 @@ class _Session:
             )
         text = f"{key} = {number.text} {unit} ({number.evidence_class})"
         self._check(number_changes(self.accepted.numbers.get(key), number), key)
-        _display({NUMBER_MIME: asdict(number), "text/plain": f"published {text}"})
+        _display({NUMBER_MIME: asdict(number), "text/plain": f"published {text}"}, "number")
 
     def publish_figure(
         self,
@@ -288,7 +290,7 @@ class _Session:
         svg, png = draw(fig, key)
         self._check(figure_changes(self.accepted.figures.get(key), figure), key)
         bundle = asdict(figure) | {"svg": svg}
-        _display({FIGURE_MIME: bundle, "image/png": png, "text/plain": figure.alt})
+        _display({FIGURE_MIME: bundle, "image/png": png, "text/plain": figure.alt}, "figure")
 
     def _fresh(self, key: str, kind: str) -> str:
         if not KEY_PATTERN.fullmatch(key):
@@ -321,10 +323,10 @@ class _Session:
             )
 
 
-def _display(bundle: dict[str, Any]) -> None:
+def _display(bundle: dict[str, Any], kind: str) -> None:
     from IPython.display import publish_display_data
 
-    publish_display_data(bundle)
+    publish_display_data(bundle, metadata={PUBLISHED: kind})
 
 
 def _plain(value: Any, key: str) -> float | int | str:

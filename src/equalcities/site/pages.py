@@ -159,10 +159,14 @@ def _extent(values: pd.Series, column: catalog.Column) -> str:
         return "text"
     if not values.notna().any():
         return "no value"
-    low, high = (f"{float(v):,.6g}" for v in (values.min(), values.max()))
-    if column.unit in ("year", "code"):
-        low, high = (f"{int(v)}" for v in (values.min(), values.max()))
-    return f"{low} to {high}".replace("-", "−")
+    low, high = (_shown(value, column.unit) for value in (values.min(), values.max()))
+    return f"{low} to {high}"
+
+
+def _shown(value: float, unit: str) -> str:
+    whole = float(value).is_integer()
+    text = f"{value:.0f}" if unit == "year" else f"{value:,.0f}" if whole else f"{value:,.2f}"
+    return text.replace("-", "−")
 
 
 def ledger_page(ledger: Published, ran: Sequence[Ran]) -> str:

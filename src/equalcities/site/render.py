@@ -1,4 +1,4 @@
-"""How published numbers and figures become part of a page: two MIME renderers for MyST-NB."""
+"""How published numbers and figures become part of a page: a MIME renderer for MyST-NB."""
 
 from __future__ import annotations
 
@@ -9,33 +9,29 @@ from typing import Any, ClassVar
 from docutils import nodes
 
 from equalcities import catalog
-from equalcities.ledger import FIGURE_MIME, NUMBER_MIME, anchor
+from equalcities.ledger import FIGURE_MIME, PUBLISHED, anchor
 
 SITE_SCHEME = "site:"
 """Prefix of addresses below the site's root; the book's extension makes them relative."""
 
 
-class NumberRenderer:
-    """A published number prints nothing where it is computed: the prose and the ledger show it."""
+class PublishedRenderer:
+    """Render what notebooks publish; every other output is left to the engine.
 
-    mime_priority_overrides: ClassVar = [("*", NUMBER_MIME, 1)]
-
-    @staticmethod
-    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
-        """Return no nodes for a number, and decline everything else."""
-        return [] if data.mime_type == NUMBER_MIME else None
-
-
-class FigureRenderer:
-    """A published figure becomes a numbered figure with caption, class, sources and downloads."""
+    A number prints nothing where it is computed: the prose and the ledger show it. A figure
+    becomes a numbered figure with caption, class, sources and downloads. The plain text and
+    the image that travel along are for readers of the notebook itself.
+    """
 
     mime_priority_overrides: ClassVar = [("*", FIGURE_MIME, 1)]
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
-        """Return the figure's nodes, and decline everything else."""
-        if data.mime_type != FIGURE_MIME or inline:
+        """Return the nodes of a published output, or None to decline any other."""
+        if PUBLISHED not in data.output_metadata:
             return None
+        if data.mime_type != FIGURE_MIME or inline:
+            return []
         content = data.content
         env = renderer.renderer.sphinx_env
         root = Path(env.app.srcdir)
@@ -67,9 +63,10 @@ def class_badge(evidence_class: str) -> nodes.inline:
 
 def site_link(text: str, path: str, classes: tuple[str, ...] = ()) -> nodes.reference:
     """Return a link to a file below the site's root."""
-    return nodes.reference(
-        "", text, refuri=SITE_SCHEME + path, internal=True, classes=list(classes)
-    )
+    link = nodes.reference("", "", refuri=SITE_SCHEME + path, internal=True, classes=list(classes))
+    if text:
+        link += nodes.Text(text)
+    return link
 
 
 def _provenance(content: dict[str, Any], root: Path) -> nodes.paragraph:
