@@ -177,8 +177,10 @@ def ledger_page(ledger: Published, ran: Sequence[Ran]) -> str:
         "the data it stands on and the chapter that computes it. A number in the text links "
         "here. Keys and addresses are for ever: a key is never used for something else, and a "
         "withdrawn one stays listed.",
-        "A run of the book that gives another value than the one listed here, beyond a stated "
-        "tolerance, fails until somebody accepts the change and says why.",
+        "A run of the book that gives another value than the one listed here fails until somebody "
+        "accepts the change and says why. Old and new value agree if",
+        r"$$|x_{\mathrm{new}} - x_{\mathrm{old}}| \le t \, \max(1, |x_{\mathrm{old}}|)$$",
+        "with the tolerance $t$ of the number, by default one in a million.",
         ":::{note}\nA result takes the weakest class of its inputs. **Simulated** results show "
         "a method and are not evidence about any place: they are listed as method "
         "demonstrations.\n:::",
