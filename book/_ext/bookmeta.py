@@ -9,6 +9,9 @@ from equalcities import __version__
 
 def set_version(app, config):
     config.version = config.release = __version__
+    options = dict(config.html_theme_options)
+    options["extra_footer"] = f"<p>Version {__version__}</p>{options.get('extra_footer', '')}"
+    config.html_theme_options = options
     citation = yaml.safe_load((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
     config.myst_substitutions = {
         **config.myst_substitutions,
@@ -30,12 +33,34 @@ def bibtex(book):
     )
 
 
-def print_version(app, pagename, templatename, context, doctree):
-    context["book_version"] = __version__
+def remove_late_stylesheet(app):
+    """Make a repeated build link the notebook stylesheet just as a first build does.
+
+    MyST-NB copies it when a build ends. The engine adds a checksum to the link only if the file
+    is there when a page is written, so a second build would differ from a clean one.
+    """
+    for path in (Path(app.outdir) / "_static").glob("mystnb.*.css"):
+        path.unlink()
+
+
+def remove_live_code(app, pagename, templatename, context, doctree):
+    """Take out the scripts for running code in the page, which the engine always adds.
+
+    The book offers no kernel to run it; they would name another host in every page and declare
+    one constant twice.
+    """
+    for group in ("script_files", "css_files"):
+        context[group] = [
+            file
+            for file in context.get(group, [])
+            if "thebe" not in f"{file} {getattr(file, 'attributes', {}).get('body', '')}".lower()
+        ]
 
 
 def setup(app):
     # Before the theme and the Markdown parser read the configuration.
     app.connect("config-inited", set_version, priority=100)
-    app.connect("html-page-context", print_version)
+    # After the extensions that add scripts and styles to a page.
+    app.connect("html-page-context", remove_live_code, priority=900)
+    app.connect("builder-inited", remove_late_stylesheet)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

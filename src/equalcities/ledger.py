@@ -303,7 +303,7 @@ class _Session:
             )
         self.seen.add(anchor(key, kind))
         if key in self.accepted.withdrawn:
-            raise LedgerError(f"'{key}' was withdrawn; keys are for ever. Publish under a new key.")
+            raise LedgerError(_withdrawn_advice(key))
         return key
 
     def _class(self, key: str, data: Sequence[str], simulation: str) -> str:
@@ -321,6 +321,10 @@ class _Session:
             raise LedgerError(
                 f"results/{self.notebook}.json, '{key}': {'; '.join(changes)}. {ACCEPT_ADVICE}."
             )
+
+
+def _withdrawn_advice(key: str) -> str:
+    return f"'{key}' was withdrawn; keys are for ever. Publish under a new key."
 
 
 def _display(bundle: dict[str, Any], kind: str) -> None:
@@ -547,6 +551,9 @@ def compare(accepted: Published, fresh: Published) -> list[str]:
     list of str
         One line per key; empty if the run gave the same answer.
     """
+    again = [key for key in (*fresh.numbers, *fresh.figures) if key in accepted.withdrawn]
+    if again:
+        return [_withdrawn_advice(key) for key in again]
     lines = []
     for old, new, changes in (
         (accepted.numbers, fresh.numbers, number_changes),
@@ -578,9 +585,16 @@ def accept(root: Path, notebook: str, fresh: Published, version: str, reason: st
     -------
     list of str
         What changed, one line per key, old → new.
+
+    Raises
+    ------
+    LedgerError
+        If a withdrawn key is published again.
     """
     accepted = read_results(root, notebook)
     lines = compare(accepted, fresh)
+    if accepted.withdrawn.keys() & (fresh.numbers.keys() | fresh.figures.keys()):
+        raise LedgerError(" ".join(lines))
     gone = [
         Withdrawn(key, kind, notebook, last, version, reason)
         for kind, old, new in (

@@ -25,6 +25,8 @@ from equalcities.errors import EqualCitiesError, LedgerError
 
 SITE = Path("_build") / "html"
 STATE = Path("_build") / "state.json"
+PAGES_KEY = Path("_build") / "pages.key"
+PAGE_MAKERS = ("_config.yml", "book/_ext", "src", "requirements.lock", "CITATION.cff")
 LOG = Path("_build") / "sphinx.log"
 SOURCES = (
     "src", "data", "notebooks", "book", "results", "_config.yml", "_toc.yml", "pyproject.toml",
@@ -209,6 +211,7 @@ def sphinx(root: Path) -> None:
     options = ["build", ".", "-W", "-n", "--keep-going"]
     command = [sys.executable, "-c", engine, *options]
     (root / LOG).parent.mkdir(parents=True, exist_ok=True)
+    forget_pages_made_otherwise(root)
     environment = execute.kernel_environment(root)
     with (root / LOG).open("w", encoding="utf-8") as log:
         status = subprocess.run(
@@ -222,6 +225,18 @@ def sphinx(root: Path) -> None:
         shown = "\n  ".join(line.replace(f"{root}/", "") for line in plain)
         tail = text[-3000:] if not warnings else f"{len(warnings)} warnings:\n  {shown}"
         raise BuildError(f"the site has faults (whole log: {LOG}).\n{tail}")
+
+
+def forget_pages_made_otherwise(root: Path) -> None:
+    """Forget pages that other extensions, settings or packages have made.
+
+    The engine looks at the sources of pages alone, so it would leave them as they were.
+    """
+    key = execute.digest(execute.files_below(root, *PAGE_MAKERS), root)
+    note = root / PAGES_KEY
+    if not note.is_file() or note.read_text(encoding="utf-8") != key:
+        forget_pages(root)
+        note.write_text(key, encoding="utf-8")
 
 
 def forget_pages(root: Path) -> None:

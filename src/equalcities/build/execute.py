@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -139,14 +140,14 @@ def _execute(path: Path, notebook: Any, root: Path) -> Executed:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+    sockets = tempfile.mkdtemp(prefix="kernel-")
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT_SECONDS,
         kernel_name="python3",
         record_timing=False,  # times in the cells' metadata would change the cache's key
         resources={"metadata": {"path": str(path.parent)}},
-        # The kernel otherwise warns that it speaks over an unencrypted loopback port.
-        extra_arguments=["--log-level=ERROR"],
+        config=_kernel_config(sockets),
     )
     # The client writes the kernel's details into the metadata, which are part of the cache's key.
     metadata = copy.deepcopy(notebook.metadata)
@@ -155,6 +156,8 @@ def _execute(path: Path, notebook: Any, root: Path) -> Executed:
         client.execute(env=kernel_environment(root))
     except (CellExecutionError, CellTimeoutError) as error:
         raise ExecutionError(_explain(path, notebook, error)) from error
+    finally:
+        shutil.rmtree(sockets)
     notebook.metadata = metadata
     for place, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", ()):
@@ -164,6 +167,17 @@ def _execute(path: Path, notebook: Any, root: Path) -> Executed:
                     f"{output['text'].strip()[:400]}. Mend the cause; warnings are errors here."
                 )
     return Executed(path.stem, notebook, time.perf_counter() - start, True)
+
+
+def _kernel_config(folder: str) -> Any:
+    """Let the kernel speak over files instead of a port, so that not even loopback is needed."""
+    from traitlets.config import Config
+
+    config = Config()
+    if os.name == "posix":
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = os.path.join(folder, "k")
+    return config
 
 
 def kernel_environment(root: Path) -> dict[str, str]:

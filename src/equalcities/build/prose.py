@@ -21,7 +21,7 @@ from equalcities.errors import DataError, EqualCitiesError
 TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 TEENS = "eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 NUMBER = re.compile(
-    rf"[\d][\d.,]*(?:\s?(?:%|‰))?|\b(?:{TEENS}|(?:{TENS})(?:-\w+)?|hundreds?|thousands?|"
+    rf"\d(?:[\d.,]*\d)?(?:\s?(?:%|‰))?|\b(?:{TEENS}|(?:{TENS})(?:-\w+)?|hundreds?|thousands?|"
     r"millions?|billions?|dozens?|two[ -]thirds|one[ -]third|three[ -]quarters|"
     r"(?:a|one)[ -]quarter of|(?:one|two|three|four|five|six|seven|eight|nine|ten) per ?cent)\b",
     re.IGNORECASE,
@@ -33,7 +33,7 @@ SILENT_FENCE = re.compile(
 DIRECTIVE = re.compile(r"^\s*[`~:]{3,}\{([\w:-]+)\}")
 TITLED = ("admonition", "card", "dropdown", "grid-item-card", "list-table", "table")
 SCALE = re.compile(r"(\{num(?:ci)?\}`[^`]*`)\s(?:thousand|million|billion)\b")
-TEXT_ARGUMENTS = ("caption", "alt", "about", "unit", "title")
+TEXT_ARGUMENTS = ("caption", "alt", "about", "title")
 
 
 class ProseError(EqualCitiesError):
@@ -89,7 +89,7 @@ def findings(root: Path) -> list[Finding]:
     for path in pages(root):
         name = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
-        for line, prose in [*_prose_lines(text), *_figure_texts(text, name)]:
+        for line, prose in sorted([*_prose_lines(text), *_figure_texts(text, name)]):
             found += [
                 Finding(name, line, number, prose.strip()[:100])
                 for number in hand_typed(prose, patterns)
@@ -154,7 +154,10 @@ def _figure_texts(text: str, name: str) -> Iterator[tuple[int, str]]:
     for match in re.finditer(r"^```\{code-cell\}.*?\n(.*?)^```", text, flags=re.M | re.S):
         offset = text[: match.start(1)].count("\n")
         code = re.sub(
-            r"\A(?:---\n.*?^---\n|(?:^:[\w-]+:.*\n)+)", _blank, match.group(1), flags=re.M | re.S
+            r"\A(?:---\n.*?^---\n|(?:^:[\w-]+:[^\n]*\n)+)",
+            _blank,
+            match.group(1),
+            flags=re.M | re.S,
         )
         try:
             tree = ast.parse(code)
