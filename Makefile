@@ -34,12 +34,15 @@ serve: book ## Build, then serve the site on this machine (PORT=8000)
 lint: $(VENV)/installed ## Check the style of the code
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
-lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+lock: ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra book --extra test --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  -q -o requirements.lock
+	uv pip compile pyproject.toml --extra exit --universal --fork-strategy fewest \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  -q -o requirements-exit.lock
 
-exit-check: $(VENV)/installed .venv-exit/installed ## Build the same book with plain current Sphinx
+exit-check: book .venv-exit/installed ## Build the same book with plain current Sphinx
 	@$(PY) -m equalcities.build exit
 
 clean: ## Remove everything that was made, the environment included

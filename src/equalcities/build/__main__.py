@@ -25,6 +25,8 @@ from equalcities.errors import EqualCitiesError, LedgerError
 
 SITE = Path("_build") / "html"
 STATE = Path("_build") / "state.json"
+# Not the jupyter-book script: an environment that was moved still has its Python.
+ENGINE = "from jupyter_book.cli.main import main; main()"
 PAGES_KEY = Path("_build") / "pages.key"
 PAGE_MAKERS = ("_config.yml", "book/_ext", "src", "requirements.lock", "CITATION.cff")
 LOG = Path("_build") / "sphinx.log"
@@ -47,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Build the book.",
         epilog="Example: python -m equalcities.build book",
     )
-    steps = {"book": book, "results": results, "pair": pair, "check": check}
+    steps = {"book": book, "results": results, "pair": pair, "check": check, "exit": exit_check}
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
         choices.add_parser(name, help=step.__doc__.splitlines()[0], description=step.__doc__)
@@ -206,25 +208,75 @@ def sphinx(root: Path) -> None:
         With the warnings. The page cache is removed then: the engine would not warn again
         about a page that it has already read.
     """
-    # Not the jupyter-book script: an environment that was moved or copied still has its Python.
-    engine = "from jupyter_book.cli.main import main; main()"
-    options = ["build", ".", "-W", "-n", "--keep-going"]
-    command = [sys.executable, "-c", engine, *options]
-    (root / LOG).parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-c", ENGINE, "build", ".", "-W", "-n", "--keep-going"]
     forget_pages_made_otherwise(root)
-    environment = execute.kernel_environment(root)
-    with (root / LOG).open("w", encoding="utf-8") as log:
+    try:
+        run_strictly(command, root, root / LOG)
+    except BuildError:
+        forget_pages(root)
+        raise
+
+
+def run_strictly(command: list[str], folder: Path, log: Path) -> None:
+    """Run a program of the engine, and fail on its exit status or on any warning.
+
+    Raises
+    ------
+    BuildError
+        With the warnings, or the end of the log if there are none.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = execute.kernel_environment(folder)
+    with log.open("w", encoding="utf-8") as out:
         status = subprocess.run(
-            command, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
+            command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, check=False
         ).returncode
-    text = (root / LOG).read_text(encoding="utf-8", errors="replace")
+    text = log.read_text(encoding="utf-8", errors="replace")
     warnings = [line for line in text.splitlines() if "WARNING:" in line or "ERROR:" in line]
     if status or warnings:
-        forget_pages(root)
         plain = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in warnings[:40]]
-        shown = "\n  ".join(line.replace(f"{root}/", "") for line in plain)
+        shown = "\n  ".join(line.replace(f"{folder}/", "") for line in plain)
         tail = text[-3000:] if not warnings else f"{len(warnings)} warnings:\n  {shown}"
-        raise BuildError(f"the site has faults (whole log: {LOG}).\n{tail}")
+        raise BuildError(f"the site has faults (whole log: {LOG.parent}/{log.name}).\n{tail}")
+
+
+def exit_check(root: Path) -> None:
+    """Build the same book with plain, current Sphinx, without the engine.
+
+    Converts the settings in a copy, takes the engine out of them, and builds strictly in
+    .venv-exit. Nothing of the book itself is changed.
+    """
+    python = root / ".venv-exit" / "bin" / "python"
+    if not python.is_file():
+        raise BuildError("there is no .venv-exit. Run 'make exit-check', which installs it.")
+    copy = root / "_build" / "exit" / "source"
+    if copy.parent.is_dir():
+        shutil.rmtree(copy.parent)
+    with timed("copy the sources and what was executed"):
+        for path in execute.files_below(root, *SOURCES, "_build/figures", "_build/cache"):
+            target = copy / path.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+    with timed("convert the settings"):
+        convert = [sys.executable, "-c", ENGINE, "config", "sphinx", "."]
+        run_strictly(convert, copy, root / "_build" / "exit-config.log")
+        settings = (copy / "conf.py").read_text(encoding="utf-8")
+        if settings.count("'jupyter_book', ") != 1:
+            raise BuildError("the converted conf.py doesn't list 'jupyter_book' once; look at it.")
+        settings = settings.replace("'jupyter_book', ", "")
+        path = "import sys\n\nsys.path.insert(0, 'book/_ext')\n"
+        (copy / "conf.py").write_text(path + settings, encoding="utf-8")
+    with timed("build with plain Sphinx"):
+        plain = [str(python), "-m", "sphinx", "-W", "-n", "--keep-going", "-b", "html"]
+        run_strictly([*plain, ".", "../html"], copy, root / "_build" / "exit-sphinx.log")
+    here, there = (
+        {path.relative_to(site) for path in site.rglob("*.html") if "_static" not in path.parts}
+        for site in (root / SITE, root / "_build" / "exit" / "html")
+    )
+    missing = sorted(str(path) for path in here - there - {Path("index.html")})
+    if missing:
+        raise BuildError(f"plain Sphinx made no {', '.join(missing)}.")
+    say(f"The way out works: {len(there)} pages at the same addresses in _build/exit/html.")
 
 
 def forget_pages_made_otherwise(root: Path) -> None:
