@@ -28,7 +28,9 @@ STATE = Path("_build") / "state.json"
 # Not the jupyter-book script: an environment that was moved still has its Python.
 ENGINE = "from jupyter_book.cli.main import main; main()"
 PAGES_KEY = Path("_build") / "pages.key"
-PAGE_MAKERS = ("_config.yml", "book/_ext", "src", "requirements.lock", "CITATION.cff")
+PAGE_MAKERS = (
+    "_config.yml", "book/_ext", "book/_static", "src", "requirements.lock", "CITATION.cff",
+)  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
 SOURCES = (
     "src", "data", "notebooks", "book", "results", "_config.yml", "_toc.yml", "pyproject.toml",
