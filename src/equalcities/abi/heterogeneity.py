@@ -104,7 +104,9 @@ def _decreasing_root(f: Callable[[float], float], upper: float) -> float:
     return float(brentq(f, 0.0, upper, xtol=upper * 1e-16, rtol=1e-14, maxiter=500))
 
 
-def _profile(y: Array, v: Array, basis: Array, tau2: Array, restricted: bool) -> tuple[Array, Array]:
+def _profile(
+    y: Array, v: Array, basis: Array, tau2: Array, restricted: bool
+) -> tuple[Array, Array]:
     """Return log-likelihood (up to a constant) and score at each value of ``tau2``."""
     w = 1 / (v + np.asarray(tau2)[:, None])
     outer = basis[:, :, None] * basis[:, None, :]

@@ -14,7 +14,7 @@ Array = np.ndarray
 def check_level(level: float) -> float:
     """Return ``level`` when it is a confidence level between 0 and 1."""
     if not 0 < level < 1:
-        raise UsageError(f"level is {level}: give a confidence level between 0 and 1, such as 0.95.")
+        raise UsageError(f"level is {level}: give a number between 0 and 1, such as 0.95.")
     return float(level)
 
 
@@ -30,7 +30,8 @@ def finite_vector(name: str, values: ArrayLike) -> Array:
     try:
         out = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
-        raise UsageError(f"{name} holds something that is not a number: give numbers only.") from None
+        problem = f"{name} holds something that is not a number"
+        raise UsageError(f"{problem}: give numbers only.") from None
     if out.ndim != 1:
         raise UsageError(f"{name} has {out.ndim} dimensions: give one number per effect.")
     bad = np.flatnonzero(~np.isfinite(out))
@@ -52,7 +53,7 @@ def check_effects(yi: ArrayLike, vi: ArrayLike) -> tuple[Array, Array]:
     """
     y, v = finite_vector("yi", yi), finite_vector("vi", vi)
     if y.size != v.size:
-        raise UsageError(f"yi has {y.size} entries and vi has {v.size}: give one variance per effect.")
+        raise UsageError(f"yi has {y.size} entries, vi has {v.size}: give one variance per effect.")
     bad = np.flatnonzero(v <= 0)
     if bad.size:
         raise UsageError(
@@ -80,7 +81,7 @@ def design_matrix(moderators: ArrayLike | None, yi: ArrayLike) -> tuple[Array, l
     columns, names = moderator_columns(moderators)
     if columns.shape[0] != k:
         raise UsageError(
-            f"moderators has {columns.shape[0]} rows and yi has {k} entries: give one row per effect."
+            f"moderators has {columns.shape[0]} rows, yi has {k} entries: give one row per effect."
         )
     x = np.column_stack([np.ones(k), columns])
     scaled = x / np.maximum(np.linalg.norm(x, axis=0), np.finfo(float).tiny)
@@ -114,7 +115,7 @@ def moderator_columns(moderators: ArrayLike) -> tuple[Array, list[str]]:
         if moderators.ndim == 1:
             moderators = moderators[:, None]
         if moderators.ndim != 2:
-            raise UsageError("moderators has more than two dimensions: give one column per moderator.")
+            raise UsageError("moderators has too many dimensions: give one column per moderator.")
         names = [f"x{i + 1}" for i in range(moderators.shape[1])]
     columns = [
         finite_vector(f"moderators['{name}']", np.asarray(moderators)[:, i])
@@ -134,10 +135,11 @@ def cluster_codes(cluster: ArrayLike, yi: ArrayLike, coefficients: int) -> Array
             f"cluster has {labels.size} entries and yi has {len(np.asarray(yi))}: "
             "give one cluster label per effect."
         )
-    if labels.isna().any():
+    blank = np.flatnonzero(labels.isna())
+    if blank.size:
         raise UsageError(
-            f"cluster[{int(np.flatnonzero(labels.isna())[0])}] is missing: name a cluster for every "
-            "effect; an effect that stands alone is a cluster of its own."
+            f"cluster[{blank[0]}] is missing: name one for every effect; "
+            "an effect that stands alone is a cluster of its own."
         )
     codes = pd.factorize(labels)[0]
     n = codes.max() + 1

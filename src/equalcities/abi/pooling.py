@@ -1,8 +1,8 @@
 """Pooled effects and meta-regression: `pool`.
 
-Own code on NumPy and SciPy. statsmodels' ``combine_effects`` gives neither REML, ML, meta-regression,
-prediction nor Q-profile intervals, and its DerSimonian-Laird estimate can be negative; PyMARE
-has no prediction interval and a CR2 that differs from the reference.
+Own code on NumPy and SciPy. statsmodels' ``combine_effects`` gives neither REML, ML,
+meta-regression, prediction nor Q-profile intervals, and its DerSimonian-Laird estimate can be
+negative; PyMARE has no prediction interval and a CR2 that differs from the reference.
 """
 
 from __future__ import annotations
