@@ -31,8 +31,8 @@ class Agreement:
         Cohen's kappa and its interval; missing if both coders used one and the same class only,
         when chance explains everything.
     interval : str
-        How the kappa interval was made: "asymptotic", or "exact share" where all items agree or
-        all disagree and the asymptotic variance is therefore of no use.
+        How the kappa interval was made: "asymptotic", or "exact share" where the asymptotic
+        variance is zero (all items agree, or one coder used one class only) and of no use.
     table : DataFrame
         Cross-table, first coder in rows.
     """
@@ -93,11 +93,12 @@ def agreement(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Ag
     kappa, low, high, interval = np.nan, np.nan, np.nan, "exact share"
     if expected < 1:
         kappa = (n_agree / n - expected) / (1 - expected)
-        if 0 < n_agree < n:
+        low = max(-1.0, (share.low - expected) / (1 - expected))
+        high = (share.high - expected) / (1 - expected)
+        with np.errstate(divide="ignore", invalid="ignore"):  # statsmodels divides by the error
             half = norm.ppf((1 + level) / 2) * cohens_kappa(counts).std_kappa
+        if half > 0:
             low, high, interval = max(-1.0, kappa - half), min(1.0, kappa + half), "asymptotic"
-        else:
-            low, high = ((s - expected) / (1 - expected) for s in (share.low, share.high))
     return Agreement(
         n=n,
         n_agree=n_agree,

@@ -443,9 +443,7 @@ def _selection_objective(y: Array, v: Array, basis: Array, bar: Array, significa
         by_mean = residuals / variance - density
         by_variance = 0.5 * (residuals**2 / variance**2 - 1 / variance - density * u / s)
         by_log_delta = np.sum(~significant - delta * below / published)
-        gradient = np.concatenate(
-            [basis.T @ by_mean, [2 * root * by_variance.sum(), by_log_delta]]
-        )
+        gradient = np.concatenate([basis.T @ by_mean, [2 * root * by_variance.sum(), by_log_delta]])
         return -float(value), -gradient
 
     return evaluate

@@ -192,9 +192,7 @@ def points_to_log_odds(
     return logit(treated) - logit(without), np.asarray(variance, float) * slope**2
 
 
-def log_odds_to_points(
-    yi: ArrayLike, vi: ArrayLike, baseline: ArrayLike
-) -> tuple[Array, Array]:
+def log_odds_to_points(yi: ArrayLike, vi: ArrayLike, baseline: ArrayLike) -> tuple[Array, Array]:
     """Return differences in percentage points; inverse of `points_to_log_odds`."""
     without = _share("baseline", baseline)
     treated = expit(logit(without) + np.asarray(yi, float))
@@ -202,9 +200,7 @@ def log_odds_to_points(
     return 100 * (treated - without), np.asarray(vi, float) * slope**2
 
 
-def log_odds_to_log_risk(
-    yi: ArrayLike, vi: ArrayLike, baseline: ArrayLike
-) -> tuple[Array, Array]:
+def log_odds_to_log_risk(yi: ArrayLike, vi: ArrayLike, baseline: ArrayLike) -> tuple[Array, Array]:
     """Return log risk ratios from log odds ratios.
 
     Parameters

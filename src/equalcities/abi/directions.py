@@ -167,6 +167,6 @@ def _check(effects: pd.DataFrame, study: str, domain: str, direction: str) -> No
     wrong = effects.index[~effects[direction].isin([-1, 0, 1])]
     if len(wrong):
         raise UsageError(
-            f"effects row {wrong[0]} has direction {effects.loc[wrong[0], direction]!r}: "
+            f"effects row {wrong[0]} has direction {effects.loc[wrong[0], direction]}: "
             "code it as 1, 0 or -1, or drop the row."
         )

@@ -100,6 +100,8 @@ def influence(
     covariance_without = np.stack([fit.covariance.to_numpy() for fit in deleted])
     tau2 = np.array([fit.tau2 for fit in deleted])
     scale = _residual_scale(y, v, x, deleted) if test == "knapp-hartung" else np.ones(k)
+    if not scale.min() > 1e-12:
+        raise UsageError("a fit has no residual variance to standardise by: use test='normal'.")
     shift = beta - beta_without
     predicted = np.einsum("ij,ij->i", x, beta_without)
     predicted_variance = np.einsum("ij,ijk,ik->i", x, covariance_without, x)

@@ -206,7 +206,8 @@ def pool(
     Conventions are metafor's: tau2 truncated at zero; I2 from the typical sampling variance;
     prediction interval ``estimate +/- c sqrt(se^2 + tau2)`` where c is the same quantile as in
     the confidence interval (normal; t with k - p df under Knapp-Hartung; Satterthwaite df with
-    clusters), not the k - 2 df of Higgins et al. (2009).
+    clusters), not the k - 2 df of Higgins et al. (2009). With few studies it runs short: see
+    Partlett and Riley (2017), doi:10.1002/sim.7140, and try `interval_coverage`.
 
     References
     ----------
@@ -243,7 +244,8 @@ def pool(
     pi_low, pi_high = (np.nan, np.nan) if common else prediction_interval(first, tau2, level)
     qm, qm_p = (np.nan, np.nan)
     if cluster is None:
-        qm, qm_p = _omnibus(table, covariance, df[0])
+        model = (back @ cov @ back.T)[1:, 1:]
+        qm, qm_p = _omnibus(table["estimate"].to_numpy()[1:], model, scale, df[0])
     weights = 1 / (v + tau2)
     return Pooled(
         k=k,
@@ -305,15 +307,18 @@ def prediction_interval(row: pd.Series, variance: float, level: float) -> tuple[
     return float(row["estimate"] - half), float(row["estimate"] + half)
 
 
-def _omnibus(table: pd.DataFrame, covariance: np.ndarray, df: float) -> tuple[float, float]:
-    slopes = table["estimate"].to_numpy()[1:]
+def _omnibus(
+    slopes: np.ndarray, covariance: np.ndarray, scale: float, df: float
+) -> tuple[float, float]:
     m = slopes.size
     if not m:
         return np.nan, np.nan
-    qm = float(slopes @ np.linalg.solve(covariance[1:, 1:], slopes))
+    qm = float(slopes @ np.linalg.solve(covariance, slopes))
     if np.isinf(df):
         return qm, float(stats.chi2.sf(qm, m))
-    return qm / m, float(stats.f.sf(qm / m, m, df))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit, as in the table
+        f = float(np.divide(qm / m, scale))
+    return f, float(stats.f.sf(f, m, df))
 
 
 def _r_squared(y: np.ndarray, v: np.ndarray, tau2: float, method: str) -> float:

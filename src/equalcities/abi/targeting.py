@@ -236,7 +236,7 @@ def _labels(units: pd.DataFrame, labelled: str) -> Array:
     wrong = units.index[~column.isin([True, False])]
     if len(wrong):
         raise UsageError(
-            f"row {wrong[0]} has {labelled} = {column.loc[wrong[0]]!r}: give true or false."
+            f"row {wrong[0]} has {labelled} = {column.loc[wrong[0]]}: give true or false."
         )
     return column.to_numpy().astype(float)
 
@@ -249,7 +249,7 @@ def _counts(units: pd.DataFrame, target: str, population: str | None) -> tuple[A
         wrong = units.index[~(np.isfinite(values.to_numpy(dtype=float)) & (values >= 0).to_numpy())]
         if len(wrong):
             raise UsageError(
-                f"row {wrong[0]} has {name} = {units.loc[wrong[0], name]!r}: give a count of zero "
+                f"row {wrong[0]} has {name} = {units.loc[wrong[0], name]}: give a count of zero "
                 "or more; drop units without data, and say how many."
             )
     wanted = units[target].to_numpy(dtype=float)
