@@ -154,6 +154,8 @@ def test_order_sign_and_units(seed, unit):
         (lambda: trim_and_fill(BCG["yi"], BCG["vi"], estimator="Q0"), "estimator is 'Q0'"),
         (lambda: selection_model([0.1, 0.2, 0.1], [1.0, 2.0, 1.0]), "0 of 3 effects are signif"),
         (lambda: selection_model(SMALL["yi"], SMALL["vi"], cutoff=5), "cutoff is 5"),
+        (lambda: selection_model([1.1, 0.3, 0.4], [0.02, 0.24, 0.05]), "has no maximum"),
+        (lambda: trim_and_fill([0.7, 0.2, 0.4], [0.09, 0.34, 0.11]), "trim all but one"),
     ],
 )
 def test_bad_input_is_named_with_its_cure(call, message):

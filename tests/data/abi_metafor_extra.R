@@ -56,6 +56,7 @@ rob <- function(f) { r <- robust(f, cluster = district, clubSandwich = TRUE)
   list(beta = c(r$beta), se = r$se, df = r$dfs, p = r$pval, ci_lb = r$ci.lb, ci_ub = r$ci.ub,
        vcov = matrix(as.numeric(r$vb), nrow = r$p)) }
 add("school_robust_year", 'rob(rma(yi, vi, mods = ~ I(year - 1987), data = school, control = tight))')
+add("school_robust_district", 'rob(rma(yi, vi, mods = ~ as.numeric(district == 12), data = school, control = tight))')
 add("school_robust_FE", 'rob(rma(yi, vi, data = school, method = "FE"))')
 add("school_robust_pi", 'unclass(predict(robust(rma(yi, vi, data = school, control = tight), cluster = district, clubSandwich = TRUE)))[c("ci.lb", "ci.ub", "pi.lb", "pi.ub")]')
 mv <- function(call_mods = ~ 1, method = "REML") rma.mv(yi, vi, mods = call_mods, random = ~ 1 | district/school,
