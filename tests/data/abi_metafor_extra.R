@@ -76,5 +76,6 @@ add("nested_3l", 'with(rma.mv(yi, vi, random = ~ 1 | cl/es, data = nested, contr
 esc <- function(measure) { e <- escalc(measure = measure, ai = tpos, bi = tneg, ci = cpos, di = cneg, data = dat.bcg)
   list(yi = c(e$yi), vi = e$vi) }
 for (m in c("OR", "OR2DL", "RR")) add(paste0("bcg_", m), sprintf('esc("%s")', m))
-cat(toJSON(c(list(made_with = R.version.string, metafor = as.character(packageVersion("metafor"))), out),
-           digits = NA, auto_unbox = TRUE, na = "null", pretty = FALSE))
+json <- toJSON(c(list(made_with = R.version.string, metafor = as.character(packageVersion("metafor"))), out),
+           digits = NA, auto_unbox = TRUE, na = "null", pretty = FALSE)
+cat(gsub('},"([A-Za-z0-9_]+)":\\{"call"', '},\n"\\1":{"call"', json), "\n")

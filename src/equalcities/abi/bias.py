@@ -8,6 +8,7 @@ effects the tests have little power.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from equalcities.abi.inputs import check_choice, check_effects, check_level, design_matrix
-from equalcities.abi.pooling import Pooled, coefficient_table, pool
+from equalcities.abi.pooling import Pooled, coefficient_table, orthonormal, pool
 from equalcities.errors import UsageError
 
 Array = np.ndarray
@@ -371,37 +372,19 @@ def selection_model(
     # Units of the typical standard error and standardised moderators, so that the optimiser's
     # tolerances mean the same everywhere.
     unit = float(np.sqrt(np.median(v)))
-    basis, triangle = np.linalg.qr(x)
-    basis, triangle = basis * np.sqrt(y.size), triangle / np.sqrt(y.size)
+    basis, back = orthonormal(x)
+    basis, back = basis * np.sqrt(y.size), back * np.sqrt(y.size) * sign * unit
     objective = _selection_objective(sign * y / unit, v / unit**2, basis, bar / unit, significant)
-    start = sign * triangle @ unselected.coefficients["estimate"].to_numpy() / unit
-    tau2_starts = (unselected.tau2 / unit**2 + 0.05, 0.01, 1.0)
-    fits = [
-        minimize(
-            objective,
-            np.concatenate([start, [np.sqrt(tau2), np.log(delta)]]),
-            jac=True,
-            method="BFGS",
-            options={"gtol": 1e-9, "maxiter": 1000},
-        )
-        for tau2 in tau2_starts
-        for delta in (1.0, 0.2)
-    ]
-    best = min(fits, key=lambda fit: fit.fun)
-    if np.abs(best.jac).max() > 1e-4 or abs(best.x[-1]) > 12:
-        raise UsageError(
-            "the selection model's likelihood has no maximum at a positive, finite delta: there "
-            "are too few effects on one side of the cutoff; report that it cannot be fitted."
-        )
-    gamma, root, log_delta = best.x[:-2], best.x[-2], best.x[-1]
+    start = np.linalg.solve(back, unselected.coefficients["estimate"])
+    at, minimum = _maximum(objective, start, unselected.tau2 / unit**2)
+    gamma, root, log_delta = at[:-2], at[-2], at[-1]
     at_boundary = root**2 < 1e-6
     free = np.array([True] * gamma.size + [not at_boundary, True])
-    inverse = np.linalg.inv(_hessian(objective, best.x)[np.ix_(free, free)])
-    back = sign * unit * np.linalg.inv(triangle)
+    inverse = np.linalg.inv(_hessian(objective, at)[np.ix_(free, free)])
     p = gamma.size
     covariance = back @ inverse[:p, :p] @ back.T
     table = coefficient_table(names, back @ gamma, covariance, np.full(p, np.inf), level)
-    log_likelihood = float(-best.fun - y.size * np.log(unit))
+    log_likelihood = float(-minimum - y.size * np.log(unit))
     lrt = float(max(0.0, 2 * (log_likelihood - _marginal_log_likelihood(y, v, x, unselected))))
     first = table.iloc[0]
     return SelectionModel(
@@ -417,7 +400,12 @@ def selection_model(
     )
 
 
-def _selection_objective(y: Array, v: Array, basis: Array, bar: Array, significant: Array):
+Objective = Callable[[Array], tuple[float, Array]]
+
+
+def _selection_objective(
+    y: Array, v: Array, basis: Array, bar: Array, significant: Array
+) -> Objective:
     """Return the function (coefficients, sqrt(tau2), log delta) -> minus log-likelihood, gradient.
 
     ``y`` is oriented so that large values are the expected direction; ``bar`` is the smallest
@@ -449,7 +437,29 @@ def _selection_objective(y: Array, v: Array, basis: Array, bar: Array, significa
     return evaluate
 
 
-def _hessian(objective, at: Array, step: float = 1e-5) -> Array:
+def _maximum(objective: Objective, start: Array, tau2: float) -> tuple[Array, float]:
+    """Return the best parameters over several starts, and minus the log-likelihood there."""
+    fits = [
+        minimize(
+            objective,
+            np.concatenate([start, [np.sqrt(t), np.log(delta)]]),
+            jac=True,
+            method="BFGS",
+            options={"gtol": 1e-9, "maxiter": 1000},
+        )
+        for t in (tau2 + 0.05, 0.01, 1.0)
+        for delta in (1.0, 0.2)
+    ]
+    best = min(fits, key=lambda fit: fit.fun)
+    if np.abs(best.jac).max() > 1e-4 or abs(best.x[-1]) > 12:
+        raise UsageError(
+            "the selection model's likelihood has no maximum at a positive, finite delta: there "
+            "are too few effects on one side of the cutoff; report that it cannot be fitted."
+        )
+    return best.x, float(best.fun)
+
+
+def _hessian(objective: Objective, at: Array, step: float = 1e-5) -> Array:
     columns = []
     for i in range(at.size):
         move = np.zeros(at.size)
