@@ -73,7 +73,8 @@ def targeting(
     the last unit in part (a fractional knapsack), so that sizes are equal. Intervals of labelled
     areas and optimum are percentile bootstrap intervals over units ("bootstrap"): the spread
     if the territory were another draw of such units, not an error of counting; neighbouring units
-    resemble each other, so they tend to be too narrow. For the random choice the interval
+    resemble each other, so they tend to be too narrow (samples without a labelled unit are left
+    out). For the random choice the interval
     ("random choice") holds what units in random order give when a stretch of the labelled size is
     taken from a random starting point, which gives each person the same chance; coverage
     outside it is hard to explain by chance.
@@ -105,16 +106,14 @@ def targeting(
     size = float((inside * people).sum())
     chance = np.array([_random_share(rng, people, wanted, size) for _ in range(n_draws)])
     tails = [(1 - level) / 2, (1 + level) / 2]
-    base = wanted.sum() / people.sum()
     rows = []
-    for measure, choice in point:
+    for (measure, choice), value in point.items():
         sample, interval = boot[(measure, choice)].to_numpy(), "bootstrap"
         if choice == "random":
             interval = "random choice"
             sample = chance if measure == "coverage" else chance * wanted.sum() / size
         usable = sample[np.isfinite(sample)]
         low, high = np.quantile(usable, tails) if usable.size else (np.nan, np.nan)
-        value = base if (measure, choice) == ("precision", "random") else point[(measure, choice)]
         rows.append((measure, choice, value, low, high, interval, n))
     columns = ["measure", "choice", "value", "ci_low", "ci_high", "interval", "n"]
     return pd.DataFrame(rows, columns=columns)
