@@ -78,7 +78,20 @@ def interval_offset(
 def log_ratio(
     ratio: ArrayLike, ci_low: ArrayLike, ci_high: ArrayLike, *, level: float = 0.95
 ) -> tuple[Array, Array]:
-    """Return log ratios (odds, risk, rate) and their variances from ratios with intervals."""
+    """Return log ratios and their variances from ratios with confidence intervals.
+
+    Parameters
+    ----------
+    ratio, ci_low, ci_high : array_like
+        Odds, risk or rate ratios and their limits. A percentage change with limits enters as
+        ``1 + percent / 100``; times 100, the result is in log points.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    yi, vi : ndarray
+    """
     yi = _positive("ratio", ratio, np.log)
     return yi, variance_from_interval(ci_low, ci_high, ratio=True, level=level)
 
