@@ -1,0 +1,24 @@
+"""Residential segregation: indices, uncertainty, scale and decomposition, for any number of places.
+
+`profile` gives everything about each place in tidy rows. Its siblings answer narrower questions:
+`measure`, `bootstrap_interval`, `null_test` and `bias_corrected` take chosen indices, `local`
+describes single units, `decompose` and `multilevel_dissimilarity` ask where segregation arises.
+"""
+
+from equalcities.segregation.indices import INDICES
+from equalcities.segregation.profiles import (
+    bias_corrected,
+    bootstrap_interval,
+    measure,
+    null_test,
+    profile,
+)
+
+__all__ = [
+    "INDICES",
+    "bias_corrected",
+    "bootstrap_interval",
+    "measure",
+    "null_test",
+    "profile",
+]

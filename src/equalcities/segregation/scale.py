@@ -1,0 +1,201 @@
+"""Local environments: each unit together with its surroundings, at one or more scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.spatial import KDTree
+
+from equalcities.errors import DataError, UsageError
+from equalcities.segregation.tables import Places
+
+# Pairs of units held at once, so that memory does not grow with the square of the units.
+PAIRS_AT_ONCE = 2**22
+
+Surroundings = Callable[[np.ndarray], np.ndarray]
+
+
+def itself(tables: np.ndarray) -> np.ndarray:
+    """Return units as they are, as a single scale: (..., K, n) to (1, ..., K, n)."""
+    return tables[None]
+
+
+def read_scales(scales: Mapping[str, Sequence[float]] | Sequence[float]) -> tuple[str, np.ndarray]:
+    """Return the kind of scale and its values in increasing order.
+
+    Parameters
+    ----------
+    scales : sequence of float or dict
+        Distances, or ``{"distance": [...]}``, or ``{"neighbours": [...]}``.
+    """
+    if not isinstance(scales, Mapping):
+        scales = {"distance": scales}
+    if len(scales) != 1 or not set(scales) <= {"distance", "neighbours"}:
+        raise UsageError(
+            f"scales={scales!r} must be distances, or a dict with the single key 'distance' or "
+            "'neighbours'."
+        )
+    [(kind, values)] = scales.items()
+    sizes = np.unique(np.atleast_1d(np.asarray(values, dtype=np.float64)))
+    whole = kind == "distance" or bool((sizes == np.floor(sizes)).all())
+    if sizes.size == 0 or not (np.isfinite(sizes) & (sizes > 0)).all() or not whole:
+        raise UsageError(
+            f"scales={scales!r} must be positive; numbers of neighbours must also be whole."
+        )
+    return kind, sizes
+
+
+def coordinates(units: pd.DataFrame) -> np.ndarray:
+    """Return the centroids of units, shape (n_units, 2), in the units of their map projection.
+
+    A GeoDataFrame gives the centroids of its geometries, another frame its columns x and y.
+    """
+    geometry = getattr(units, "geometry", None)
+    if geometry is None:
+        if not {"x", "y"} <= set(units.columns):
+            raise UsageError("scales need a GeoDataFrame, or columns x and y, to know distances.")
+        points = units[["x", "y"]].to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        if geometry.crs is not None and geometry.crs.is_geographic:
+            raise UsageError(
+                "the geometry is in degrees, which are not distances; "
+                "project it first with units.to_crs(...), to UTM for example."
+            )
+        centroids = geometry.centroid
+        points = np.column_stack([centroids.x, centroids.y])
+    lost = ~np.isfinite(points).all(axis=1)
+    if lost.any():
+        raise DataError(
+            "the unit has no position",
+            cure="Supply its geometry or coordinates, or drop the unit",
+            row=int(np.argmax(lost)) + 1,
+        )
+    return points
+
+
+class Egohoods:
+    """Sums of counts over the surroundings of each unit, at increasing scales.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_units, 2)
+        Positions of the units of one place.
+    kind : {"distance", "neighbours"}
+        Whether a scale is the largest distance to a unit, or the number of nearest units. A unit
+        belongs to its own surroundings and counts as its own first neighbour.
+    sizes : ndarray of shape (n_scales,)
+        The scales in increasing order.
+
+    Notes
+    -----
+    Pairs of units come from a k-d tree. Each pair enters a sparse operator once, in the row of the
+    smallest scale that holds it; a running sum over scales gives the rest.
+    """
+
+    def __init__(self, points: np.ndarray, kind: str, sizes: np.ndarray) -> None:
+        self.points, self.kind, self.sizes = points, kind, sizes
+        self.tree = KDTree(points)
+        self.parts = list(self._parts())
+        # Small places are asked again for each step of a simulation; large ones must not be kept.
+        self.kept = [self._operator(part) for part in self.parts] if len(self.parts) == 1 else None
+
+    def __call__(self, tables: np.ndarray) -> np.ndarray:
+        """Return tables of surroundings: (..., K, n) to (n_scales, ..., K, n)."""
+        n_units = tables.shape[-1]
+        columns = np.ascontiguousarray(tables.reshape(-1, n_units).T)
+        sums = np.empty((len(self.sizes), n_units, columns.shape[1]))
+        operators = self.kept or (self._operator(part) for part in self.parts)
+        for part, rings in zip(self.parts, operators, strict=True):
+            shape = (len(self.sizes), part.stop - part.start, columns.shape[1])
+            np.cumsum((rings @ columns).reshape(shape), axis=0, out=sums[:, part])
+        return np.moveaxis(sums, 2, 1).reshape(len(self.sizes), *tables.shape)
+
+    def _parts(self) -> Iterator[slice]:
+        """Split the units so that the pairs of each part fit in memory."""
+        if self.kind == "distance":
+            pairs = self.tree.query_ball_point(self.points, self.sizes[-1], return_length=True)
+        else:
+            pairs = np.full(len(self.points), min(int(self.sizes[-1]), len(self.points)))
+        part = (np.cumsum(pairs) - 1) // PAIRS_AT_ONCE
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(part)) + 1, [len(pairs)]])
+        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+            yield slice(int(start), int(stop))
+
+    def _operator(self, part: slice) -> sparse.coo_array:
+        unit, other, ring = (self._near if self.kind == "distance" else self._nearest)(part)
+        n_rows = part.stop - part.start
+        return sparse.coo_array(
+            (np.ones(len(unit)), (ring * n_rows + unit, other)),
+            shape=(len(self.sizes) * n_rows, len(self.points)),
+        )
+
+    def _near(self, part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        pairs = KDTree(self.points[part]).sparse_distance_matrix(
+            self.tree, self.sizes[-1], output_type="ndarray"
+        )
+        return pairs["i"], pairs["j"], np.searchsorted(self.sizes, pairs["v"])
+
+    def _nearest(self, part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        most = min(int(self.sizes[-1]), len(self.points))
+        _, others = self.tree.query(self.points[part], k=range(1, most + 1))
+        own = np.arange(part.start, part.stop)
+        # Units at one position are equally near; the unit itself must be among the chosen.
+        crowded_out = ~(others == own[:, None]).any(axis=1)
+        others[crowded_out, 0] = own[crowded_out]
+        unit = np.repeat(np.arange(len(own)), most)
+        ring = np.tile(np.searchsorted(self.sizes, np.arange(1, most + 1)), len(own))
+        return unit, others.ravel(), ring
+
+
+def surroundings_of_place(
+    places: Places, units: pd.DataFrame, weights: Any, scales: Any
+) -> tuple[np.ndarray, Callable[[int], Surroundings]]:
+    """Return the values of the scale column, and a maker of surroundings for each place."""
+    if weights is not None and scales is not None:
+        raise UsageError("give weights or scales, not both: each says what a surrounding is.")
+    if weights is not None:
+        matrix = _checked_weights(weights, places)
+        return np.zeros(1), lambda place: _weighted(matrix, places.span(place))
+    if scales is None:
+        return np.zeros(1), lambda place: itself
+    kind, sizes = read_scales(scales)
+    points = coordinates(units)[places.rows]
+
+    def at_all_scales(place: int) -> Surroundings:
+        egohoods = Egohoods(points[places.span(place)], kind, sizes)
+        return lambda tables: np.concatenate([itself(tables), egohoods(tables)])
+
+    return np.concatenate([[0.0], sizes]), at_all_scales
+
+
+def _checked_weights(weights: Any, places: Places) -> sparse.csr_array:
+    """Return weights as a sparse matrix in the order of the sorted units."""
+    matrix = sparse.csr_array(getattr(weights, "sparse", weights), dtype=np.float64)
+    n_units = places.counts.shape[1]
+    if matrix.shape != (n_units, n_units):
+        raise UsageError(
+            f"weights are {matrix.shape[0]} by {matrix.shape[1]}, units have {n_units} rows; "
+            "give one row and one column for each row of units, in the same order."
+        )
+    if not (np.isfinite(matrix.data) & (matrix.data >= 0)).all():
+        raise UsageError("weights hold a negative, missing or infinite value; they must not.")
+    matrix = matrix[places.rows][:, places.rows]
+    place = np.repeat(np.arange(len(places)), np.diff(places.bounds))
+    pairs = matrix.tocoo()
+    if (place[pairs.row] != place[pairs.col]).any():
+        raise UsageError("weights join units of different places; remove those or leave out by.")
+    return matrix
+
+
+def _weighted(matrix: sparse.csr_array, span: slice) -> Surroundings:
+    block = matrix[span, span]
+
+    def weigh(tables: np.ndarray) -> np.ndarray:
+        columns = np.ascontiguousarray(tables.reshape(-1, tables.shape[-1]).T)
+        return (block @ columns).T.reshape(1, *tables.shape)
+
+    return weigh
