@@ -5,7 +5,9 @@
 describes single units, `decompose` and `multilevel_dissimilarity` ask where segregation arises.
 """
 
+from equalcities.segregation.decomposition import decompose, multilevel_dissimilarity
 from equalcities.segregation.indices import INDICES
+from equalcities.segregation.local import local
 from equalcities.segregation.profiles import (
     bias_corrected,
     bootstrap_interval,
@@ -18,7 +20,10 @@ __all__ = [
     "INDICES",
     "bias_corrected",
     "bootstrap_interval",
+    "decompose",
+    "local",
     "measure",
+    "multilevel_dissimilarity",
     "null_test",
     "profile",
 ]

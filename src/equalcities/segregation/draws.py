@@ -25,6 +25,9 @@ from equalcities.segregation.indices import (
 # Numbers handled in one step of a simulation; bounds memory and keeps arrays in cache.
 STEP_SIZE = 2**18
 
+# Multiplications in one matrix product; OpenBLAS starts further threads at 2**18.
+BLAS_BLOCK = 2**17
+
 # Separate streams, so that asking for one kind of draw does not shift another.
 STREAMS = ("bootstrap", "person", "geographic", "evenness", "systematic", "resampled_groups")
 
@@ -108,7 +111,7 @@ def _resampled_sums(table: np.ndarray, needs: set[str]) -> Callable[[np.ndarray]
     orders = np.argsort(shares, axis=-1) if "ranking" in needs else None
 
     def sums_of(times: np.ndarray) -> Sums:
-        sums = dict(zip(names, np.split(times @ stacked, ends, axis=1), strict=True))
+        sums = dict(zip(names, np.split(_product(times, stacked), ends, axis=1), strict=True))
         if "deviation" in needs:
             sums["deviation"] = _resampled_deviation(times, table, persons, shares, sums["count"])
         if orders is not None:
@@ -116,6 +119,20 @@ def _resampled_sums(table: np.ndarray, needs: set[str]) -> Callable[[np.ndarray]
         return sums
 
     return sums_of
+
+
+def _product(times: np.ndarray, terms: np.ndarray) -> np.ndarray:
+    """Multiply (n_samples, n_units) by (n_units, n_terms), to the same bits on any machine load.
+
+    BLAS splits large products over threads, and the last bits then depend on how many there are.
+    It computes blocks of this size on one thread.
+    """
+    block = max(1, BLAS_BLOCK // (len(times) * terms.shape[1]))
+    product = np.zeros((len(times), terms.shape[1]))
+    for first in range(0, len(terms), block):
+        units = slice(first, first + block)
+        product += times[:, units] @ terms[units]
+    return product
 
 
 def _resampled_deviation(
@@ -135,7 +152,7 @@ def _resampled_deviation(
     above = shares > high
     between = (shares >= low) & ~above
     columns = np.concatenate([table * above, persons * above]).T
-    own, all_persons = np.split(times @ columns, 2, axis=1)
+    own, all_persons = np.split(_product(times, columns), 2, axis=1)
     positive = own - place_shares * all_persons
     for group, near in enumerate(between):
         excess = table[group, near] - place_shares[:, [group]] * persons[near]
@@ -158,7 +175,7 @@ def _resampled_ranking(
         sorted_persons *= 0.5
         ranks -= sorted_persons
         ranks *= sorted_times
-        ranking[:, group] = ranks @ table[group, order]
+        ranking[:, group] = np.einsum("su,u->s", ranks, table[group, order])
     return 2 * ranking - counts * counts.sum(axis=1, keepdims=True)
 
 
@@ -225,7 +242,7 @@ def _systematic(table: np.ndarray, step: int, rng: np.random.Generator) -> np.nd
 def _resampled_groups(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
     sizes = table.sum(axis=1).astype(np.int64)
     where = table / np.where(sizes > 0, sizes, 1)[:, None]
-    draws = [rng.multinomial(size, share, size=step) for size, share in zip(sizes, where)]
+    draws = [rng.multinomial(*group, size=step) for group in zip(sizes, where, strict=True)]
     return np.stack(draws, axis=1).astype(np.float64)
 
 

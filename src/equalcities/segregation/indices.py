@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Literal
 
 import numpy as np
@@ -106,8 +106,12 @@ def _interaction(s: Sums) -> np.ndarray:
     others = _ratio(s["count"] - s["own"], s["count"])
     if s["count"].shape[-1] == 2:
         return others
-    from_group = [a for a, _ in permutations(range(s["count"].shape[-1]), 2)]
-    return np.concatenate([others, _ratio(s["meeting"], s["count"][..., from_group])], axis=-1)
+    # Meetings of a and b are those of b and a: the sum has each pair of groups once.
+    n_groups = s["count"].shape[-1]
+    once = {pair: number for number, pair in enumerate(combinations(range(n_groups), 2))}
+    pairs = list(permutations(range(n_groups), 2))
+    meetings = s["meeting"][..., [once[min(a, b), max(a, b)] for a, b in pairs]]
+    return np.concatenate([others, _ratio(meetings, s["count"][..., [a for a, _ in pairs]])], -1)
 
 
 def _theil_h(s: Sums) -> np.ndarray:
@@ -229,7 +233,7 @@ def unit_terms(
     if "own" in needs:
         terms["own"] = table * shares
     if "meeting" in needs and table.shape[-2] > 2:
-        pairs = np.array(list(permutations(range(table.shape[-2]), 2)))
+        pairs = np.array(list(combinations(range(table.shape[-2]), 2)))
         terms["meeting"] = table[..., pairs[:, 0], :] * shares[..., pairs[:, 1], :]
     if "geometric" in needs:
         terms["geometric"] = np.sqrt(table * (persons - table).clip(0))

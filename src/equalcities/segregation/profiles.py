@@ -44,7 +44,9 @@ class _Question:
             for members, tables in self.places.batches():
                 values[members, 0] = values_of(tables, self.indices)
         else:
-            self.fill(values, lambda place, around: self.values_at_scales(self.table(place), around))
+            self.fill(
+                values, lambda place, around: self.values_at_scales(self.table(place), around)
+            )
         return values
 
     @property
@@ -404,9 +406,7 @@ def bias_corrected(
         corrected = 2 * values - means
     else:
         room = np.where(values >= means, 1 - means, means)
-        corrected = np.divide(
-            values - means, room, out=np.zeros_like(values), where=~(room == 0)
-        )
+        corrected = np.divide(values - means, room, out=np.zeros_like(values), where=~(room == 0))
     return question.frame(value=values, corrected=corrected)
 
 

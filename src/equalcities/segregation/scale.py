@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,8 +123,8 @@ class Egohoods:
             pairs = np.full(len(self.points), min(int(self.sizes[-1]), len(self.points)))
         part = (np.cumsum(pairs) - 1) // PAIRS_AT_ONCE
         edges = np.concatenate([[0], np.flatnonzero(np.diff(part)) + 1, [len(pairs)]])
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
-            yield slice(int(start), int(stop))
+        for start, stop in pairwise(edges.tolist()):
+            yield slice(start, stop)
 
     def _operator(self, part: slice) -> sparse.coo_array:
         unit, other, ring = (self._near if self.kind == "distance" else self._nearest)(part)
@@ -143,10 +144,11 @@ class Egohoods:
         most = min(int(self.sizes[-1]), len(self.points))
         _, others = self.tree.query(self.points[part], k=range(1, most + 1))
         own = np.arange(part.start, part.stop)
-        # Units at one position are equally near; the unit itself must be among the chosen.
-        crowded_out = ~(others == own[:, None]).any(axis=1)
-        others[crowded_out, 0] = own[crowded_out]
-        unit = np.repeat(np.arange(len(own)), most)
+        # Units at one position are equally near; the unit itself goes first.
+        rows = np.arange(len(own))
+        others[rows, (others == own[:, None]).argmax(axis=1)] = others[:, 0]
+        others[:, 0] = own
+        unit = np.repeat(rows, most)
         ring = np.tile(np.searchsorted(self.sizes, np.arange(1, most + 1)), len(own))
         return unit, others.ravel(), ring
 

@@ -147,7 +147,8 @@ def _places_of(units: pd.DataFrame, by: str | None) -> tuple[np.ndarray, pd.Inde
             row=int(np.argmax(codes < 0)) + 1,
             column=by,
         )
-    return codes, pd.Index(keys)
+    # Dask and Arrow have string types of their own; answers should not differ by them.
+    return codes, pd.Index(keys, dtype="str" if pd.api.types.is_string_dtype(keys) else None)
 
 
 def _checked_counts(column: pd.Series, name: str) -> np.ndarray:
