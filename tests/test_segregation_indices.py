@@ -358,7 +358,7 @@ def test_chosen_indices_are_those_of_the_profile():
 def test_large_places_are_measured_in_batches(monkeypatch):
     frame = frame_of(np.arange(1, 241).reshape(80, 3)).assign(city=np.repeat(range(20), 4))
     whole = measure(frame, ["g0", "g1", "g2"], by="city")
-    monkeypatch.setattr(segregation.tables, "BATCH_UNITS", 10)
+    monkeypatch.setattr(segregation.tables, "BATCH_SIZE", 30)
     pd.testing.assert_frame_equal(measure(frame, ["g0", "g1", "g2"], by="city"), whole)
     sizes = whole.drop_duplicates("place")["population"].to_list()
     assert all(earlier < later for earlier, later in pairwise(sizes))

@@ -137,7 +137,7 @@ def test_profile_with_scales_and_uncertainty():
     columns = ["value", "ci_low", "ci_high", "null_mean", "p"]
     assert rows[columns].notna().all(axis=None)
     # The null is of persons over units, seen through the same surroundings.
-    moved = np.concatenate(list(_person_tables(frame, 40)))
+    moved = _person_tables(frame, 40)
     points = frame[["x", "y"]]
     near = (cdist(points, points) <= 1500).astype(float)
     expected = values_of(moved @ near.T, tuple(INDICES)).mean(axis=0)
@@ -146,8 +146,8 @@ def test_profile_with_scales_and_uncertainty():
 
 def _person_tables(frame, replicates):
     table = frame[GROUPS].to_numpy(float).T
-    rng = segregation.draws.stream(1, "all", "person")
-    return segregation.draws.chance_tables(table, "person", replicates, rng)
+    [step] = segregation.draws.steps(1, "all", "person", replicates, table.size)
+    return segregation.draws.chance_tables(table, "person", step)
 
 
 @pytest.mark.parametrize(

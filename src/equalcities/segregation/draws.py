@@ -1,14 +1,15 @@
 """Random draws: bootstrap samples of units, and places as they would be by chance.
 
-The draws of a place depend on the seed and on the name of the place only: not on the other places
-in the frame, their order, or the number of workers.
+The draws of a place depend on the seed, the name of the place and its table only: not on the other
+places in the frame, their order, or the number of workers.
 """
 
 from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,11 +20,10 @@ from equalcities.segregation.indices import (
     needed_sums,
     shares_of_units,
     unit_terms,
-    values_of,
 )
 
 # Numbers handled in one step of a simulation; bounds memory and keeps arrays in cache.
-STEP_SIZE = 2**18
+STEP_SIZE = 2**17
 
 # Multiplications in one matrix product; OpenBLAS starts further threads at 2**18.
 BLAS_BLOCK = 2**17
@@ -48,23 +48,51 @@ def seed_of(rng: np.random.Generator | int | None) -> int:
     return seed
 
 
-def stream(seed: int, place: object, kind: str) -> np.random.Generator:
-    """Return the generator for one place and one kind of draw."""
+@dataclass(frozen=True)
+class Step:
+    """Some of the replicates of one place, with a random stream of their own.
+
+    Attributes
+    ----------
+    seed : tuple of int
+        What the stream depends on: seed, place, kind of draw, number of the step.
+    size : int
+        Number of replicates.
+    """
+
+    seed: tuple[int, ...]
+    size: int
+
+    def rng(self) -> np.random.Generator:
+        """Return the generator of this step, from its start."""
+        return np.random.default_rng(self.seed)
+
+
+def steps(seed: int, place: object, kind: str, replicates: int, n_numbers: int) -> list[Step]:
+    """Split the replicates of a place into steps that may be drawn in any order.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the whole computation.
+    place : object
+        Name of the place.
+    kind : str
+        Kind of draw.
+    replicates : int
+        Number of replicates in all.
+    n_numbers : int
+        Numbers drawn or held for each replicate; with `STEP_SIZE` it fixes the split.
+    """
     name = hashlib.blake2b(str(place).encode(), digest_size=8).digest()
-    return np.random.default_rng([seed, int.from_bytes(name, "little"), STREAMS.index(kind)])
+    stream = (seed, int.from_bytes(name, "little"), STREAMS.index(kind))
+    step = max(1, STEP_SIZE // max(1, n_numbers))
+    starts = range(0, replicates, step)
+    return [Step((*stream, first), min(step, replicates - first)) for first in starts]
 
 
-def _steps(replicates: int, size: int) -> Iterator[int]:
-    """Split replicates into steps of bounded size; the split depends on the table only."""
-    step = max(1, STEP_SIZE // max(1, size))
-    for first in range(0, replicates, step):
-        yield min(step, replicates - first)
-
-
-def bootstrap(
-    table: np.ndarray, indices: Sequence[str], replicates: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Compute indices on samples of units drawn with replacement.
+def bootstrap(table: np.ndarray, indices: Sequence[str]) -> Callable[[Step], np.ndarray]:
+    """Prepare to compute indices on samples of units drawn with replacement.
 
     Parameters
     ----------
@@ -72,14 +100,11 @@ def bootstrap(
         Counts of one place. Units without people are not drawn.
     indices : sequence of str
         Names of indices.
-    replicates : int
-        Number of samples.
-    rng : numpy.random.Generator
-        Source of the draws.
 
     Returns
     -------
-    ndarray of shape (replicates, n_labels)
+    callable
+        From a step to index values of its samples, shape (n_samples, n_labels).
 
     Notes
     -----
@@ -88,16 +113,15 @@ def bootstrap(
     """
     table = table[:, table.sum(axis=0) > 0]
     n_units = table.shape[1]
-    if n_units == 0:
-        return np.full((replicates, values_of(table, indices).shape[-1]), np.nan)
     sample_sums = _resampled_sums(table, needed_sums(indices))
-    values = []
-    for step in _steps(replicates, n_units):
-        drawn = rng.integers(0, n_units, size=(step, n_units))
-        drawn += (np.arange(step) * n_units)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=step * n_units).reshape(step, n_units)
-        values.append(evaluate(sample_sums(times.astype(np.float64)), indices))
-    return np.concatenate(values)
+
+    def values_of_samples(step: Step) -> np.ndarray:
+        drawn = step.rng().integers(0, n_units, size=(step.size, n_units))
+        drawn += (np.arange(step.size) * n_units)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
+        return evaluate(sample_sums(times.astype(np.float64)), indices)
+
+    return values_of_samples
 
 
 def _resampled_sums(table: np.ndarray, needs: set[str]) -> Callable[[np.ndarray], Sums]:
@@ -184,10 +208,8 @@ def is_whole(table: np.ndarray) -> bool:
     return bool((table == np.floor(table)).all())
 
 
-def chance_tables(
-    table: np.ndarray, kind: str, replicates: int, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    """Yield tables of a place as it would be by chance.
+def chance_tables(table: np.ndarray, kind: str, step: Step) -> np.ndarray:
+    """Draw tables of a place as it would be by chance.
 
     Parameters
     ----------
@@ -196,26 +218,22 @@ def chance_tables(
     kind : {"person", "evenness", "systematic", "geographic", "resampled_groups"}
         What is left to chance, see `equalcities.segregation.null_test`. "resampled_groups" draws
         the units of each group's members from where the group lives.
-    replicates : int
-        Number of tables in all.
-    rng : numpy.random.Generator
-        Source of the draws.
+    step : Step
+        How many tables, and from which stream.
 
-    Yields
-    ------
+    Returns
+    -------
     ndarray of shape (n_draws, n_groups, n_units)
     """
-    draw = _DRAWS[kind]
-    for step in _steps(replicates, table.size):
-        yield draw(table, step, rng)
+    return _DRAWS[kind](table, step.size, step.rng())
 
 
-def _person(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
+def _person(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
     counts = table.astype(np.int64)
     # The largest group takes the places that are left, which saves the dearest draws.
     *drawn, largest = np.argsort(counts.sum(axis=1), kind="stable")
     sizes = counts.sum(axis=1)
-    tables = np.empty((step, *table.shape))
+    tables = np.empty((n_draws, *table.shape))
     for one in tables:
         free = counts.sum(axis=0)
         for group in drawn:
@@ -226,28 +244,28 @@ def _person(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarra
     return tables
 
 
-def _evenness(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
+def _evenness(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
     persons = table.sum(axis=0).astype(np.int64)
     shares = table.sum(axis=1) / table.sum()
-    draws = rng.multinomial(persons, shares, size=(step, len(persons)))
+    draws = rng.multinomial(persons, shares, size=(n_draws, len(persons)))
     return np.swapaxes(draws, 1, 2).astype(np.float64)
 
 
-def _systematic(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
+def _systematic(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
     where = table.sum(axis=0) / table.sum()
     sizes = table.sum(axis=1).astype(np.int64)
-    return rng.multinomial(sizes, where, size=(step, len(sizes))).astype(np.float64)
+    return rng.multinomial(sizes, where, size=(n_draws, len(sizes))).astype(np.float64)
 
 
-def _resampled_groups(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
+def _resampled_groups(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
     sizes = table.sum(axis=1).astype(np.int64)
     where = table / np.where(sizes > 0, sizes, 1)[:, None]
-    draws = [rng.multinomial(*group, size=step) for group in zip(sizes, where, strict=True)]
+    draws = [rng.multinomial(*group, size=n_draws) for group in zip(sizes, where, strict=True)]
     return np.stack(draws, axis=1).astype(np.float64)
 
 
-def _geographic(table: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
-    orders = np.stack([rng.permutation(table.shape[1]) for _ in range(step)])
+def _geographic(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
+    orders = np.stack([rng.permutation(table.shape[1]) for _ in range(n_draws)])
     return np.swapaxes(table[:, orders], 0, 1)
 
 

@@ -65,8 +65,8 @@ def _total(s: Sums) -> np.ndarray:
 
 
 def _log(share: np.ndarray) -> np.ndarray:
-    """Logarithm with log(0) = 0: each use multiplies it by the same zero share."""
-    return np.log(np.where(share > 0, share, 1.0))
+    """Logarithm that is finite at zero: each use multiplies it by the same zero share."""
+    return np.log(np.maximum(share, np.finfo(np.float64).tiny))
 
 
 def _entropy(s: Sums) -> np.ndarray:
@@ -233,8 +233,11 @@ def unit_terms(
     if "own" in needs:
         terms["own"] = table * shares
     if "meeting" in needs and table.shape[-2] > 2:
-        pairs = np.array(list(combinations(range(table.shape[-2]), 2)))
-        terms["meeting"] = table[..., pairs[:, 0], :] * shares[..., pairs[:, 1], :]
+        pairs = list(combinations(range(table.shape[-2]), 2))
+        meetings = np.empty((*table.shape[:-2], len(pairs), table.shape[-1]))
+        for number, (a, b) in enumerate(pairs):
+            np.multiply(table[..., a, :], shares[..., b, :], out=meetings[..., number, :])
+        terms["meeting"] = meetings
     if "geometric" in needs:
         terms["geometric"] = np.sqrt(table * (persons - table).clip(0))
     if {"entropy", "binary_entropy"} & set(needs):

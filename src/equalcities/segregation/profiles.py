@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +13,20 @@ import numpy as np
 import pandas as pd
 
 from equalcities.errors import DataError, UsageError
-from equalcities.segregation.draws import bootstrap, chance_tables, is_whole, seed_of, stream
+from equalcities.segregation.draws import (
+    Step,
+    bootstrap,
+    chance_tables,
+    is_whole,
+    seed_of,
+    steps,
+)
 from equalcities.segregation.indices import INDICES, checked_indices, labels, values_of
 from equalcities.segregation.scale import Surroundings, itself, surroundings_of_place
 from equalcities.segregation.tables import Places, read_places
+
+# Either the built-in map or that of a pool.
+Map = Callable[..., Iterable[Any]]
 
 NULLS = ("person", "geographic", "evenness", "systematic")
 INTERVAL = (0.025, 0.975)
@@ -44,9 +54,7 @@ class _Question:
             for members, tables in self.places.batches():
                 values[members, 0] = values_of(tables, self.indices)
         else:
-            self.fill(
-                values, lambda place, around: self.values_at_scales(self.table(place), around)
-            )
+            self.fill(values, self.values_of_place)
         return values
 
     @property
@@ -56,20 +64,29 @@ class _Question:
     def table(self, place: int) -> np.ndarray:
         return self.places.table(place)
 
+    def values_of_place(self, place: int, around: Surroundings, _: Map) -> np.ndarray:
+        return self.values_at_scales(self.table(place), around)
+
     def values_at_scales(self, tables: np.ndarray, around: Surroundings) -> np.ndarray:
         return np.stack([values_of(scale, self.indices) for scale in around(tables)])
 
     def fill(
-        self, results: np.ndarray, of_place: Callable[[int, Surroundings], np.ndarray]
+        self, results: np.ndarray, of_place: Callable[[int, Surroundings, Map], np.ndarray]
     ) -> None:
-        """Fill ``results[place]`` for all places, several at a time."""
+        """Fill ``results[place]`` for all places, several at a time.
 
-        def fill_one(place: int) -> None:
-            results[place] = of_place(place, self.surroundings(place))
-
+        `of_place` gets the place, its surroundings, and a map that it can use for its own parts.
+        """
         # NumPy and SciPy let go of the interpreter in the long parts, so threads are enough.
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            for _ in pool.map(fill_one, range(len(self.places))):
+            # Threads go either to places or, if those are few, to the parts of a place.
+            few = len(self.places) < 4 * (os.cpu_count() or 1)
+            over_places, over_parts = (map, pool.map) if few else (pool.map, map)
+
+            def fill_one(place: int) -> None:
+                results[place] = of_place(place, self.surroundings(place), over_parts)
+
+            for _ in over_places(fill_one, range(len(self.places))):
                 pass
 
     def frame(self, **columns: np.ndarray) -> pd.DataFrame:
@@ -197,13 +214,14 @@ def _intervals(question: _Question, replicates: int, seed: int) -> np.ndarray:
     bounds = np.full(shape, np.nan)
     several = question.places.populated_units() > 1
 
-    def of_place(place: int, around: Surroundings) -> np.ndarray:
+    def of_place(place: int, around: Surroundings, over_parts: Map) -> np.ndarray:
         if not several[place]:
             return np.full(shape[1:], np.nan)
-        key = question.places.keys[place]
+        table = question.table(place)
+        parts = steps(seed, question.places.keys[place], "bootstrap", replicates, table.shape[1])
         samples = [
-            bootstrap(scale, question.indices, replicates, stream(seed, key, "bootstrap"))
-            for scale in around(question.table(place))
+            np.concatenate(list(over_parts(bootstrap(scale, question.indices), parts)))
+            for scale in around(table)
         ]
         return np.quantile(np.stack(samples), INTERVAL, axis=1)
 
@@ -294,12 +312,22 @@ def _require_whole(places: Places) -> None:
 
 
 def _chance_values(
-    question: _Question, place: int, around: Surroundings, kind: str, replicates: int, seed: int
+    question: _Question,
+    place: int,
+    around: Surroundings,
+    over_parts: Map,
+    kind: str,
+    replicates: int,
+    seed: int,
 ) -> np.ndarray:
     """Return index values of draws, shape (n_scales, replicates, n_labels)."""
-    rng = stream(seed, question.places.keys[place], kind)
-    draws = chance_tables(question.table(place), kind, replicates, rng)
-    return np.concatenate([question.values_at_scales(tables, around) for tables in draws], axis=1)
+    table = question.table(place)
+
+    def values_of_step(step: Step) -> np.ndarray:
+        return question.values_at_scales(chance_tables(table, kind, step), around)
+
+    parts = steps(seed, question.places.keys[place], kind, replicates, table.size)
+    return np.concatenate(list(over_parts(values_of_step, parts)), axis=1)
 
 
 def _nulls(
@@ -311,11 +339,11 @@ def _nulls(
     sign = np.where(low_is_segregated, -1.0, 1.0)
     populated = question.places.populated_units() > 0
 
-    def of_place(place: int, around: Surroundings) -> np.ndarray:
+    def of_place(place: int, around: Surroundings, over_parts: Map) -> np.ndarray:
         whole = kind == "geographic" or is_whole(question.table(place))
         if not (populated[place] and whole):
             return np.full(summary.shape[1:], np.nan)
-        draws = _chance_values(question, place, around, kind, replicates, seed)
+        draws = _chance_values(question, place, around, over_parts, kind, replicates, seed)
         value = values[place]
         reached = (sign * (draws - value[:, None]) >= -ROUNDING).sum(axis=1)
         p = np.where(np.isnan(value), np.nan, (1 + reached) / (1 + replicates))
@@ -395,10 +423,10 @@ def bias_corrected(
     means = np.empty_like(values)
     populated = question.places.populated_units() > 0
 
-    def of_place(place: int, around: Surroundings) -> np.ndarray:
+    def of_place(place: int, around: Surroundings, over_parts: Map) -> np.ndarray:
         if not populated[place]:
             return np.full(values.shape[1:], np.nan)
-        draws = _chance_values(question, place, around, kind, replicates, seed)
+        draws = _chance_values(question, place, around, over_parts, kind, replicates, seed)
         return draws.mean(axis=1)
 
     question.fill(means, of_place)

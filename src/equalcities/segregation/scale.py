@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,12 +17,13 @@ from equalcities.segregation.tables import Places
 # Pairs of units held at once, so that memory does not grow with the square of the units.
 PAIRS_AT_ONCE = 2**22
 
-Surroundings = Callable[[np.ndarray], np.ndarray]
+# From tables (..., K, n) to the tables of surroundings, one for each scale.
+Surroundings = Callable[[np.ndarray], Iterable[np.ndarray]]
 
 
-def itself(tables: np.ndarray) -> np.ndarray:
-    """Return units as they are, as a single scale: (..., K, n) to (1, ..., K, n)."""
-    return tables[None]
+def itself(tables: np.ndarray) -> list[np.ndarray]:
+    """Return units as they are, as a single scale."""
+    return [tables]
 
 
 def read_scales(scales: Mapping[str, Sequence[float]] | Sequence[float]) -> tuple[str, np.ndarray]:
@@ -108,21 +109,27 @@ class Egohoods:
         """Return tables of surroundings: (..., K, n) to (n_scales, ..., K, n)."""
         n_units = tables.shape[-1]
         columns = np.ascontiguousarray(tables.reshape(-1, n_units).T)
-        sums = np.empty((len(self.sizes), n_units, columns.shape[1]))
+        sums = np.empty((len(self.sizes), columns.shape[1], n_units))
         operators = self.kept or (self._operator(part) for part in self.parts)
-        for part, rings in zip(self.parts, operators, strict=True):
-            shape = (len(self.sizes), part.stop - part.start, columns.shape[1])
-            np.cumsum((rings @ columns).reshape(shape), axis=0, out=sums[:, part])
-        return np.moveaxis(sums, 2, 1).reshape(len(self.sizes), *tables.shape)
+        for part, operator in zip(self.parts, operators, strict=True):
+            rings = (operator @ columns).reshape(len(self.sizes), -1, columns.shape[1])
+            for inner, outer in pairwise(rings):
+                outer += inner
+            sums[..., part] = np.swapaxes(rings, 1, 2)
+        return sums.reshape(len(self.sizes), *tables.shape)
 
     def _parts(self) -> Iterator[slice]:
         """Split the units so that the pairs of each part fit in memory."""
+        n_units = len(self.points)
+        if n_units**2 <= PAIRS_AT_ONCE:
+            yield slice(0, n_units)
+            return
         if self.kind == "distance":
             pairs = self.tree.query_ball_point(self.points, self.sizes[-1], return_length=True)
         else:
-            pairs = np.full(len(self.points), min(int(self.sizes[-1]), len(self.points)))
+            pairs = np.full(n_units, min(int(self.sizes[-1]), n_units))
         part = (np.cumsum(pairs) - 1) // PAIRS_AT_ONCE
-        edges = np.concatenate([[0], np.flatnonzero(np.diff(part)) + 1, [len(pairs)]])
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(part)) + 1, [n_units]])
         for start, stop in pairwise(edges.tolist()):
             yield slice(start, stop)
 
@@ -138,7 +145,12 @@ class Egohoods:
         pairs = KDTree(self.points[part]).sparse_distance_matrix(
             self.tree, self.sizes[-1], output_type="ndarray"
         )
-        return pairs["i"], pairs["j"], np.searchsorted(self.sizes, pairs["v"])
+        distances = np.ascontiguousarray(pairs["v"])
+        # Faster than a search, for as few scales as there are.
+        ring = np.zeros(len(distances), dtype=np.int64)
+        for size in self.sizes[:-1]:
+            ring += distances > size
+        return pairs["i"], pairs["j"], ring
 
     def _nearest(self, part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         most = min(int(self.sizes[-1]), len(self.points))
@@ -169,7 +181,7 @@ def surroundings_of_place(
 
     def at_all_scales(place: int) -> Surroundings:
         egohoods = Egohoods(points[places.span(place)], kind, sizes)
-        return lambda tables: np.concatenate([itself(tables), egohoods(tables)])
+        return lambda tables: [tables, *egohoods(tables)]
 
     return np.concatenate([[0.0], sizes]), at_all_scales
 
@@ -196,8 +208,8 @@ def _checked_weights(weights: Any, places: Places) -> sparse.csr_array:
 def _weighted(matrix: sparse.csr_array, span: slice) -> Surroundings:
     block = matrix[span, span]
 
-    def weigh(tables: np.ndarray) -> np.ndarray:
+    def weigh(tables: np.ndarray) -> list[np.ndarray]:
         columns = np.ascontiguousarray(tables.reshape(-1, tables.shape[-1]).T)
-        return (block @ columns).T.reshape(1, *tables.shape)
+        return [np.ascontiguousarray((block @ columns).T).reshape(tables.shape)]
 
     return weigh

@@ -10,8 +10,8 @@ import pandas as pd
 
 from equalcities.errors import DataError, UsageError
 
-# Units taken together in one pass: small enough for the intermediate arrays to stay in cache.
-BATCH_UNITS = 2**15
+# Counts taken together in one pass: few enough for the intermediate arrays to stay in cache.
+BATCH_SIZE = 2**17
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Places:
         sizes = np.diff(self.bounds)
         by_size = np.argsort(sizes, kind="stable")
         for same in np.split(by_size, np.flatnonzero(np.diff(sizes[by_size])) + 1):
-            step = max(1, BATCH_UNITS // max(1, int(sizes[same[0]])))
+            step = max(1, BATCH_SIZE // (len(self.groups) * int(sizes[same[0]])))
             for first in range(0, len(same), step):
                 members = same[first : first + step]
                 yield members, np.stack([self.table(place) for place in members])
