@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from scipy import sparse
 from scipy.spatial import KDTree
 
 from equalcities.errors import DataError, UsageError
 from equalcities.segregation.tables import Places
+
+# Shapely's number for the type.
+POINT = 0
 
 # Pairs of units held at once, so that memory does not grow with the square of the units.
 PAIRS_AT_ONCE = 2**22
@@ -67,8 +71,10 @@ def coordinates(units: pd.DataFrame) -> np.ndarray:
                 "the geometry is in degrees, which are not distances; "
                 "project it first with units.to_crs(...), to UTM for example."
             )
-        centroids = geometry.centroid
-        points = np.column_stack([centroids.x, centroids.y])
+        shapes = geometry.to_numpy()
+        if not (shapely.get_type_id(shapes) == POINT).all():
+            shapes = shapely.centroid(shapes)
+        points = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
     lost = ~np.isfinite(points).all(axis=1)
     if lost.any():
         raise DataError(
@@ -142,9 +148,9 @@ class Egohoods:
         )
 
     def _near(self, part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        pairs = KDTree(self.points[part]).sparse_distance_matrix(
-            self.tree, self.sizes[-1], output_type="ndarray"
-        )
+        whole = len(self.parts) == 1
+        units = self.tree if whole else KDTree(self.points[part])
+        pairs = units.sparse_distance_matrix(self.tree, self.sizes[-1], output_type="ndarray")
         distances = np.ascontiguousarray(pairs["v"])
         # Faster than a search, for as few scales as there are.
         ring = np.zeros(len(distances), dtype=np.int64)
