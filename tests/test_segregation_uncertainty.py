@@ -262,3 +262,18 @@ def test_uncertainty_is_missing_where_it_cannot_be_known():
     columns = ["value", "ci_low", "ci_high", "null_mean", "p"]
     assert rows.loc["x", columns].isna().all(axis=None)
     assert (rows.loc["x", "n_units"] == 0).all()
+
+
+def test_nothing_is_said_about_a_group_that_chance_may_lose():
+    frame = pd.DataFrame({"a": [60, 80, 70], "b": [0, 1, 0], "c": [40, 20, 30]})
+    rows = null_test(frame, GROUPS, kind="evenness", replicates=50, rng=1)
+    rare = rows[rows["group"] == "b"]
+    assert rare["value"].notna().all() and rare[["null_mean", "p"]].isna().all(axis=None)
+    assert rows.loc[rows["group"] == "a", ["null_mean", "p"]].notna().all(axis=None)
+    rows = bootstrap_interval(frame, GROUPS, replicates=50, rng=1)
+    assert rows.loc[rows["group"] == "b", ["ci_low", "ci_high"]].isna().all(axis=None)
+
+
+def test_surroundings_without_people_have_no_values(city):
+    rows = profile(city, GROUPS, weights=np.zeros((30, 30)), replicates=5, rng=1)
+    assert rows[["value", "ci_low", "ci_high", "null_mean", "p"]].isna().all(axis=None)

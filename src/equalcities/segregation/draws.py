@@ -17,6 +17,7 @@ from equalcities.errors import UsageError
 from equalcities.segregation.indices import (
     Sums,
     evaluate,
+    labels,
     needed_sums,
     shares_of_units,
     unit_terms,
@@ -116,6 +117,8 @@ def bootstrap(table: np.ndarray, indices: Sequence[str]) -> Callable[[Step], np.
     sample_sums = _resampled_sums(table, needed_sums(indices))
 
     def values_of_samples(step: Step) -> np.ndarray:
+        if n_units == 0:
+            return np.full((step.size, len(labels("x" * len(table), indices))), np.nan)
         drawn = step.rng().integers(0, n_units, size=(step.size, n_units))
         drawn += (np.arange(step.size) * n_units)[:, None]
         times = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from equalcities.segregation.draws import (
     steps,
 )
 from equalcities.segregation.indices import INDICES, checked_indices, labels, values_of
-from equalcities.segregation.scale import Surroundings, itself, surroundings_of_place
+from equalcities.segregation.scale import Surroundings, surroundings_of_place
 from equalcities.segregation.tables import Places, read_places
 
 # Either the built-in map or that of a pool.
@@ -41,6 +42,7 @@ class _Question:
     places: Places
     scales: np.ndarray
     surroundings: Callable[[int], Surroundings]
+    aspatial: bool
     indices: tuple[str, ...]
 
     @property
@@ -56,10 +58,6 @@ class _Question:
         else:
             self.fill(values, self.values_of_place)
         return values
-
-    @property
-    def aspatial(self) -> bool:
-        return self.surroundings(0) is itself
 
     def table(self, place: int) -> np.ndarray:
         return self.places.table(place)
@@ -118,7 +116,7 @@ def _question(
     names = checked_indices(indices)
     places = read_places(units, groups, by)
     sizes, surroundings = surroundings_of_place(places, units, weights, scales)
-    return _Question(places, sizes, surroundings, names)
+    return _Question(places, sizes, surroundings, weights is None and scales is None, names)
 
 
 def _checked_replicates(replicates: int, least: int) -> int:
@@ -127,6 +125,51 @@ def _checked_replicates(replicates: int, least: int) -> int:
     return int(replicates)
 
 
+def _also_by_partition(ask: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Let a function of units take a Dask frame too, and answer as it would for all its rows."""
+    signature = inspect.signature(ask)
+
+    @wraps(ask)
+    def asked(*args: Any, **kwargs: Any) -> pd.DataFrame:
+        given = signature.bind(*args, **kwargs).arguments
+        if not hasattr(given["units"], "to_delayed"):
+            return ask(*args, **kwargs)
+        if isinstance(given.get("rng"), np.random.Generator):
+            given["rng"] = seed_of(given["rng"])
+        return _ask_partitions(asked, **given)
+
+    return asked
+
+
+def _ask_partitions(ask: Callable[..., pd.DataFrame], units: Any, **options: Any) -> pd.DataFrame:
+    """Ask each partition of a Dask frame and put the answers together, sorted by place."""
+    import dask
+
+    by = options.get("by")
+    if by is None or options.get("weights") is not None:
+        raise UsageError("a Dask frame needs by, and takes scales but no weights.")
+    answer = dask.delayed(_answer_of_partition)
+    answers = dask.compute(*(answer(ask, part, options) for part in units.to_delayed()))
+    frames = [frame for frame in answers if frame is not None]
+    if not frames:
+        raise DataError("there are no units", cure="Give a frame with one row per unit")
+    keys = pd.concat([frame["place"].drop_duplicates() for frame in frames])
+    if keys.duplicated().any():
+        raise DataError(
+            f"the place {keys[keys.duplicated()].iloc[0]!r} is in several partitions",
+            cure=f"Bring each place together first, with units.shuffle({by!r}) for example",
+            column=by,
+        )
+    return pd.concat(frames).sort_values("place", kind="stable", ignore_index=True)
+
+
+def _answer_of_partition(
+    ask: Callable[..., pd.DataFrame], part: pd.DataFrame, options: dict[str, Any]
+) -> pd.DataFrame | None:
+    return ask(part, **options) if len(part) else None
+
+
+@_also_by_partition
 def measure(
     units: pd.DataFrame,
     groups: Sequence[str],
@@ -151,13 +194,11 @@ def measure(
         The rows of `profile` with the columns place, index, group, scale, value, n_units and
         population.
     """
-    if _is_partitioned(units):
-        asked = partial(measure, groups=groups, by=by, indices=indices, scales=scales)
-        return _by_partition(asked, units, by, weights)
     question = _question(units, groups, by, indices, weights, scales)
     return question.frame(value=question.values())
 
 
+@_also_by_partition
 def bootstrap_interval(
     units: pd.DataFrame,
     groups: Sequence[str],
@@ -193,17 +234,6 @@ def bootstrap_interval(
     The same units are drawn at each scale.
     """
     seed = seed_of(rng)
-    if _is_partitioned(units):
-        asked = partial(
-            bootstrap_interval,
-            groups=groups,
-            by=by,
-            replicates=replicates,
-            rng=seed,
-            indices=indices,
-            scales=scales,
-        )
-        return _by_partition(asked, units, by, weights)
     question = _question(units, groups, by, indices, weights, scales)
     low, high = _intervals(question, _checked_replicates(replicates, 1), seed)
     return question.frame(value=question.values(), ci_low=low, ci_high=high)
@@ -229,6 +259,7 @@ def _intervals(question: _Question, replicates: int, seed: int) -> np.ndarray:
     return np.moveaxis(bounds, 1, 0)
 
 
+@_also_by_partition
 def null_test(
     units: pd.DataFrame,
     groups: Sequence[str],
@@ -265,7 +296,7 @@ def null_test(
     pandas.DataFrame
         The rows of `measure` with null_mean, null_low and null_high (mean, 2.5th and 97.5th
         percentile of the draws) and p, the share of draws, the data included, that are at least
-        as segregated as the data.
+        as segregated as the data. All are missing where an index is undefined in any draw.
 
     Raises
     ------
@@ -279,18 +310,6 @@ def null_test(
     if kind == "geographic" and weights is None and scales is None:
         raise UsageError("units that change places leave the indices as they are; give scales.")
     seed = seed_of(rng)
-    if _is_partitioned(units):
-        asked = partial(
-            null_test,
-            groups=groups,
-            by=by,
-            kind=kind,
-            replicates=replicates,
-            rng=seed,
-            indices=indices,
-            scales=scales,
-        )
-        return _by_partition(asked, units, by, weights)
     question = _question(units, groups, by, indices, weights, scales)
     if kind != "geographic":
         _require_whole(question.places)
@@ -346,13 +365,15 @@ def _nulls(
         draws = _chance_values(question, place, around, over_parts, kind, replicates, seed)
         value = values[place]
         reached = (sign * (draws - value[:, None]) >= -ROUNDING).sum(axis=1)
-        p = np.where(np.isnan(value), np.nan, (1 + reached) / (1 + replicates))
+        unknown = np.isnan(value) | np.isnan(draws).any(axis=1)
+        p = np.where(unknown, np.nan, (1 + reached) / (1 + replicates))
         return np.stack([draws.mean(axis=1), *np.quantile(draws, INTERVAL, axis=1), p])
 
     question.fill(summary, of_place)
     return np.moveaxis(summary, 1, 0)
 
 
+@_also_by_partition
 def bias_corrected(
     units: pd.DataFrame,
     groups: Sequence[str],
@@ -404,17 +425,6 @@ def bias_corrected(
             "use method='bootstrap' for it."
         )
     seed = seed_of(rng)
-    if _is_partitioned(units):
-        asked = partial(
-            bias_corrected,
-            groups=groups,
-            by=by,
-            method=method,
-            replicates=replicates,
-            rng=seed,
-            indices=indices,
-        )
-        return _by_partition(asked, units, by, None)
     question = _question(units, groups, by, indices, None, None)
     _require_whole(question.places)
     replicates = _checked_replicates(replicates, 1)
@@ -438,6 +448,7 @@ def bias_corrected(
     return question.frame(value=values, corrected=corrected)
 
 
+@_also_by_partition
 def profile(
     units: pd.DataFrame,
     groups: Sequence[str],
@@ -523,11 +534,6 @@ def profile(
     """
     replicates = _checked_replicates(replicates, 0)
     seed = seed_of(rng) if replicates else None
-    if _is_partitioned(units):
-        asked = partial(
-            profile, groups=groups, by=by, scales=scales, replicates=replicates, rng=seed
-        )
-        return _by_partition(asked, units, by, weights)
     question = _question(units, groups, by, None, weights, scales)
     values = question.values()
     if seed is None:
@@ -536,36 +542,3 @@ def profile(
         low, high = _intervals(question, replicates, seed)
         mean, _, _, p = _nulls(question, values, "person", replicates, seed)
     return question.frame(value=values, ci_low=low, ci_high=high, null_mean=mean, p=p)
-
-
-def _is_partitioned(units: Any) -> bool:
-    return hasattr(units, "to_delayed")
-
-
-def _by_partition(
-    asked: Callable[[pd.DataFrame], pd.DataFrame], units: Any, by: str | None, weights: Any
-) -> pd.DataFrame:
-    """Ask each partition of a Dask frame and put the answers together, sorted by place."""
-    import dask
-
-    if by is None or weights is not None:
-        raise UsageError("a Dask frame needs by, and takes scales but no weights.")
-    answer = dask.delayed(_answer_of_partition)
-    answers = dask.compute(*(answer(asked, part) for part in units.to_delayed()))
-    frames = [frame for frame in answers if frame is not None]
-    if not frames:
-        raise DataError("there are no units", cure="Give a frame with one row per unit")
-    keys = pd.concat([frame["place"].drop_duplicates() for frame in frames])
-    if keys.duplicated().any():
-        raise DataError(
-            f"the place {keys[keys.duplicated()].iloc[0]!r} is in several partitions",
-            cure=f"Bring each place together first, with units.shuffle({by!r}) for example",
-            column=by,
-        )
-    return pd.concat(frames).sort_values("place", kind="stable", ignore_index=True)
-
-
-def _answer_of_partition(
-    asked: Callable[[pd.DataFrame], pd.DataFrame], part: pd.DataFrame
-) -> pd.DataFrame | None:
-    return asked(part) if len(part) else None

@@ -19,7 +19,7 @@ from equalcities.segregation.tables import Places
 POINT = 0
 
 # Pairs of units held at once, so that memory does not grow with the square of the units.
-PAIRS_AT_ONCE = 2**22
+PAIRS_AT_ONCE = 2**23
 
 # From tables (..., K, n) to the tables of surroundings, one for each scale.
 Surroundings = Callable[[np.ndarray], Iterable[np.ndarray]]
