@@ -111,7 +111,7 @@ def rows(frame: gpd.GeoDataFrame) -> list[tuple[str, float, float, str]]:
 
     def row(what: str, mine: Callable, theirs: Callable, factor: float, remark: str) -> None:
         # Before and after, so that a busy moment of the machine does not hit one side only.
-        before, other, after = seconds(mine, 3), seconds(theirs, 2), seconds(mine, 3)
+        before, other, after = seconds(mine, 5), seconds(theirs, 3), seconds(mine, 5)
         table.append((what, min(before, after), factor * other, remark))
         print(table[-1], flush=True)
 
@@ -221,8 +221,8 @@ def report(table: list[tuple[str, float, float, str]], solo: list[tuple[str, flo
         "# Segregation: time beside PySAL",
         "",
         f"Written by benchmarks/{Path(__file__).name}. Made-up data: 72 cities, 2,000 units and 4 "
-        "groups each, 600 to 1,800 persons per unit. Wall-clock seconds, the best of six for "
-        "equalcities, the better of two for PySAL.",
+        "groups each, 600 to 1,800 persons per unit. Wall-clock seconds, the best of ten for "
+        "equalcities, the best of three for PySAL.",
         "",
         f"Python {platform.python_version()}, {os.cpu_count()} cores, "
         + ", ".join(f"{name} {version(name)}" for name in packages)

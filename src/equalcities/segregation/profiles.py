@@ -53,14 +53,23 @@ class _Question:
         """Return index values, shape (n_places, n_scales, n_labels)."""
         values = np.empty((len(self.places), len(self.scales), len(self.labels)))
         if self.aspatial:
-            for members, tables in self.places.batches():
-                values[members, 0] = values_of(tables, self.indices)
+            self.fill_batches(values[:, 0])
         else:
             self.fill(values, self.values_of_place)
         return values
 
     def table(self, place: int) -> np.ndarray:
         return self.places.table(place)
+
+    def fill_batches(self, values: np.ndarray) -> None:
+        """Fill ``values[place]`` with the point indices of all places."""
+
+        def fill_batch(members: np.ndarray) -> None:
+            values[members] = values_of(self.places.stack(members), self.indices)
+
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for _ in pool.map(fill_batch, self.places.batches()):
+                pass
 
     def values_of_place(self, place: int, around: Surroundings, _: Map) -> np.ndarray:
         return self.values_at_scales(self.table(place), around)

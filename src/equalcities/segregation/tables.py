@@ -11,7 +11,7 @@ import pandas as pd
 from equalcities.errors import DataError, UsageError
 
 # Counts taken together in one pass: few enough for the intermediate arrays to stay in cache.
-BATCH_SIZE = 2**17
+BATCH_SIZE = 2**15
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,12 @@ class Places:
         """Return the counts of one place, of shape (n_groups, n_units_of_place)."""
         return self.counts[:, self.span(place)]
 
-    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield place numbers and their tables, stacked, for places with equally many units.
+    def stack(self, members: np.ndarray) -> np.ndarray:
+        """Return the tables of places with equally many units, (n_members, n_groups, n_units)."""
+        return np.stack([self.table(place) for place in members])
+
+    def batches(self) -> Iterator[np.ndarray]:
+        """Yield numbers of places with equally many units, to be stacked.
 
         Stacking places of one size gives each place the same arithmetic, in the same order, as
         it would have alone, so results do not depend on which other places are in the frame.
@@ -60,8 +64,7 @@ class Places:
         for same in np.split(by_size, np.flatnonzero(np.diff(sizes[by_size])) + 1):
             step = max(1, BATCH_SIZE // (len(self.groups) * int(sizes[same[0]])))
             for first in range(0, len(same), step):
-                members = same[first : first + step]
-                yield members, np.stack([self.table(place) for place in members])
+                yield same[first : first + step]
 
     def populated_units(self) -> np.ndarray:
         """Return the number of units with people in each place."""
@@ -157,10 +160,9 @@ def _checked_counts(column: pd.Series, name: str) -> np.ndarray:
             f"counts are {column.dtype}, not numbers", cure="Convert them to numbers", column=name
         )
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    # NaN fails the first comparison, infinity the second.
-    bad = ~((values >= 0) & (values < np.inf))
-    if bad.any():
-        row = int(np.argmax(bad))
+    # A missing value makes both extremes missing, and then neither comparison holds.
+    if not (values.min() >= 0 and values.max() < np.inf):
+        row = int(np.argmin((values >= 0) & (values < np.inf)))
         raise DataError(
             f"the count {values[row]} is not a number of persons",
             cure="Counts are finite and not negative; drop the unit or supply its count",
