@@ -57,6 +57,12 @@ def test_columns_that_cannot_be_meant(groups, by):
         profile(units(), groups, by=by)
 
 
+def test_columns_of_one_name():
+    twice = pd.concat([units(), units()[["a"]]], axis=1)
+    with pytest.raises(UsageError, match="two columns 'a'"):
+        profile(twice, ["a", "b"])
+
+
 def test_no_units():
     with pytest.raises(DataError, match="no units"):
         profile(units().iloc[:0], ["a", "b"])

@@ -65,7 +65,7 @@ class _Question:
         """Fill ``values[place]`` with the point indices of all places."""
 
         def fill_batch(members: np.ndarray) -> None:
-            values[members] = values_of(self.places.stack(members), self.indices)
+            values[members] = values_of(self.places.tables(members), self.indices)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for _ in pool.map(fill_batch, self.places.batches()):
@@ -240,7 +240,8 @@ def bootstrap_interval(
     -----
     With `weights` or `scales`, surroundings are computed once and then resampled as if they were
     units. The interval then leaves out that neighbouring surroundings overlap, and is too narrow.
-    The same units are drawn at each scale.
+    The same units are drawn at each scale. Samples repeat units, so that evenness indices of
+    samples lie above those of the data; `bias_corrected` deals with bias, intervals do not.
     """
     seed = seed_of(rng)
     question = _question(units, groups, by, indices, weights, scales)
@@ -523,6 +524,9 @@ def profile(
 
     Notes
     -----
+    Two groups by themselves, a against b with everyone else left out, are a profile of the two
+    columns a and b.
+
     Surroundings overlap, so a person counts in as many surroundings as reach her unit, and the
     shares of the place are those of the surroundings together. This is the convention of PySAL's
     spatially implicit indices (without their rounding to whole persons), not the one of [3]_,

@@ -49,7 +49,7 @@ class Places:
         """Return the counts of one place, of shape (n_groups, n_units_of_place)."""
         return self.counts[:, self.span(place)]
 
-    def stack(self, members: np.ndarray) -> np.ndarray:
+    def tables(self, members: np.ndarray) -> np.ndarray:
         """Return the tables of places with equally many units, (n_members, n_groups, n_units)."""
         return np.stack([self.table(place) for place in members])
 
@@ -128,6 +128,9 @@ def checked_groups(units: pd.DataFrame, groups: Sequence[str]) -> tuple[str, ...
     absent = [group for group in groups if group not in units.columns]
     if absent:
         raise UsageError(f"units has no column {absent[0]!r}; groups must name its columns.")
+    if units.columns.has_duplicates:
+        name = units.columns[units.columns.duplicated()][0]
+        raise UsageError(f"units has two columns {name!r}; rename or drop one.")
     if len(groups) < 2 or len(set(groups)) < len(groups):
         raise UsageError(
             f"groups={list(groups)!r} must name at least two different columns; "
