@@ -118,7 +118,7 @@ def bootstrap(table: np.ndarray, indices: Sequence[str]) -> Callable[[Step], np.
 
     def values_of_samples(step: Step) -> np.ndarray:
         if n_units == 0:
-            return np.full((step.size, len(labels("x" * len(table), indices))), np.nan)
+            return np.full((step.size, len(labels(range(len(table)), indices))), np.nan)
         drawn = step.rng().integers(0, n_units, size=(step.size, n_units))
         drawn += (np.arange(step.size) * n_units)[:, None]
         times = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
@@ -251,7 +251,7 @@ def _evenness(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.n
     persons = table.sum(axis=0).astype(np.int64)
     shares = table.sum(axis=1) / table.sum()
     draws = rng.multinomial(persons, shares, size=(n_draws, len(persons)))
-    return np.swapaxes(draws, 1, 2).astype(np.float64)
+    return np.swapaxes(draws, 1, 2).astype(np.float64, order="C")
 
 
 def _systematic(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -268,8 +268,7 @@ def _resampled_groups(table: np.ndarray, n_draws: int, rng: np.random.Generator)
 
 
 def _geographic(table: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
-    orders = np.stack([rng.permutation(table.shape[1]) for _ in range(n_draws)])
-    return np.swapaxes(table[:, orders], 0, 1)
+    return np.stack([table[:, rng.permutation(table.shape[1])] for _ in range(n_draws)])
 
 
 _DRAWS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
