@@ -74,7 +74,7 @@ def test_draws_need_a_seed(rng):
         profile(units(), ["a", "b"], replicates=5, rng=rng)
 
 
-@pytest.mark.parametrize("replicates", [-1, 2.5, True])
+@pytest.mark.parametrize("replicates", [-1, 2.5, np.nan, "5", True])
 def test_replicates_that_cannot_be_meant(replicates):
     with pytest.raises(UsageError, match="replicates"):
         profile(units(), ["a", "b"], replicates=replicates, rng=1)

@@ -129,7 +129,8 @@ def _question(
 
 
 def _checked_replicates(replicates: int, least: int) -> int:
-    if isinstance(replicates, bool) or int(replicates) != replicates or replicates < least:
+    whole = isinstance(replicates, int | np.integer) and not isinstance(replicates, bool)
+    if not whole or replicates < least:
         raise UsageError(f"replicates={replicates!r} must be a whole number, {least} or more.")
     return int(replicates)
 
