@@ -192,6 +192,8 @@ def _faults(questionnaire: Questionnaire) -> list[str]:
                 faults.append(f"{one.name} is routed by {one.when.field}, not asked before it")
             elif not set(one.when.codes) <= set(parent.choices):
                 faults.append(f"{one.name} is routed by codes that {parent.name} lacks")
+            elif parent.type != "select_one":
+                faults.append(f"{one.name} is routed by {parent.name}, which is no single choice")
             elif not parent.required:
                 faults.append(f"{one.name} is routed by {parent.name}, which may stay blank")
         if not set(one.exclusive) <= set(one.choices):

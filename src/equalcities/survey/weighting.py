@@ -1,0 +1,230 @@
+"""Weights that make the respondents look like the universe, and shares computed with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from equalcities.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Raked weights and what they were raked to.
+
+    Attributes
+    ----------
+    values : Series of float
+        One weight per unit; they sum to the universe.
+    categories : DataFrame
+        The categories raked on, one column per margin.
+    population : float
+        Size of the universe.
+    """
+
+    values: pd.Series
+    categories: pd.DataFrame
+    population: float
+
+    @property
+    def effective_size(self) -> float:
+        """Kish's effective sample size, ``(sum w)^2 / sum w^2``."""
+        return float(self.values.sum() ** 2 / (self.values**2).sum())
+
+
+def _check_margins(categories: pd.DataFrame, targets: Mapping[str, pd.Series]) -> None:
+    if not targets or not len(categories):
+        raise UsageError("give at least one unit and one margin.")
+    totals = {name: float(target.sum()) for name, target in targets.items()}
+    if not np.allclose(list(totals.values()), next(iter(totals.values()))):
+        raise UsageError(f"the margins have different totals {totals}; take them from one source.")
+    for name, target in targets.items():
+        if name not in categories:
+            raise UsageError(f"there is no column '{name}' to rake on; add it or drop the margin.")
+        if (target <= 0).any() or target.isna().any():
+            raise UsageError(f"margin '{name}' has a target that is not above 0; drop the category.")
+        if categories[name].isna().any():
+            raise UsageError(f"'{name}' is missing for some units; rake on what is always known.")
+        present = set(categories[name])
+        empty = [str(code) for code in target.index if code not in present]
+        if empty:
+            raise UsageError(f"no unit of '{name}' is {', '.join(empty)}; merge categories first.")
+        unknown = sorted(str(code) for code in present - set(target.index))
+        if unknown:
+            raise UsageError(f"margin '{name}' has no target for {', '.join(unknown)}; add it.")
+
+
+def rake(
+    categories: pd.DataFrame,
+    targets: Mapping[str, pd.Series],
+    *,
+    base: ArrayLike | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 1000,
+) -> Weights:
+    """Rake weights to known margins (iterative proportional fitting).
+
+    Parameters
+    ----------
+    categories : DataFrame
+        One row per unit, one column per margin.
+    targets : mapping of str to Series
+        For each margin the count of the universe per category. With one margin this is
+        post-stratification.
+    base : array_like, optional
+        Weights to start from; 1 for everyone by default.
+    tolerance : float
+        Largest relative miss of a margin that counts as converged.
+    max_iterations : int
+        Rounds over the margins.
+
+    Returns
+    -------
+    Weights
+
+    Raises
+    ------
+    UsageError
+        If a category lacks a unit or a target, totals differ, or raking does not converge.
+
+    References
+    ----------
+    Deming, W. E. and Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency
+    table when the expected marginal totals are known. *Annals of Mathematical Statistics* 11,
+    427-444.
+    """
+    _check_margins(categories, targets)
+    start = np.ones(len(categories)) if base is None else np.asarray(base, float)
+    if start.shape != (len(categories),) or not (start > 0).all():
+        raise UsageError("base needs one weight above 0 per unit.")
+    names = list(targets)
+    codes = [pd.Index(targets[n].index).get_indexer(categories[n].astype(object)) for n in names]
+    wanted = [targets[n].to_numpy(float) for n in names]
+    values = rake_codes(codes, wanted, start, tolerance, max_iterations)
+    return Weights(
+        pd.Series(values, index=categories.index, name="weight"),
+        categories[names].copy(),
+        float(wanted[0].sum()),
+    )
+
+
+def rake_codes(
+    codes: list[NDArray[np.int64]],
+    wanted: list[NDArray[np.float64]],
+    start: NDArray[np.float64],
+    tolerance: float = 1e-10,
+    max_iterations: int = 1000,
+) -> NDArray[np.float64]:
+    """Rake on arrays that were checked before; the core of `rake`.
+
+    Parameters
+    ----------
+    codes : list of ndarray of int, shape (n,)
+        Category of each unit per margin, as a position in ``wanted``.
+    wanted : list of ndarray
+        Totals per category.
+    start : ndarray, shape (n,)
+        Weights to start from.
+    tolerance, max_iterations
+        As in `rake`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    UsageError
+        If it does not converge.
+    """
+    weights = start.copy()
+    for _ in range(max_iterations):
+        miss = 0.0
+        for code, total in zip(codes, wanted, strict=True):
+            factor = total / np.bincount(code, weights, minlength=len(total))
+            miss = max(miss, float(np.abs(factor - 1).max()))
+            weights *= factor[code]
+        if miss < tolerance:
+            return weights
+    raise UsageError(
+        "raking does not converge: some combinations of categories have no unit; "
+        "merge categories or rake on fewer margins."
+    )
+
+
+def margin_dummies(codes: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return a full-rank set of dummies that spans the margins.
+
+    Parameters
+    ----------
+    codes : list of ndarray of int, shape (n,)
+        Category of each unit per margin.
+
+    Returns
+    -------
+    ndarray, shape (n, p)
+        A constant, and for each margin all its categories but the first.
+    """
+    columns = [np.ones((len(codes[0]), 1))]
+    columns += [(code[:, None] == np.arange(1, code.max() + 1)).astype(float) for code in codes]
+    return np.hstack(columns)
+
+
+def linearised_share(
+    answers: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    *,
+    margins: NDArray[np.float64] | None = None,
+    clusters: NDArray[np.int64] | None = None,
+    population: float | None = None,
+) -> tuple[float, float, float]:
+    """Weighted share with its linearised variance.
+
+    Parameters
+    ----------
+    answers : ndarray of 0/1, shape (n,)
+    weights : ndarray, shape (n,)
+    margins : ndarray, shape (n, p), optional
+        Dummies raked on (`margin_dummies`). Raking takes out what the margins explain, so the
+        variance is that of the residuals.
+    clusters : ndarray of int, shape (n,), optional
+        Cluster of each unit, where clusters and not units were drawn.
+    population : float, optional
+        Units in the universe, for the finite-population correction.
+
+    Returns
+    -------
+    share, variance, df : float
+        ``df`` is units minus margins, or clusters minus one.
+
+    References
+    ----------
+    Deville, J.-C. and Särndal, C.-E. (1992). Calibration estimators in survey sampling. *JASA* 87,
+    376-382. Särndal, Swensson and Wretman (1992). *Model Assisted Survey Sampling*, section 5.5.
+    """
+    total = weights.sum()
+    share = float(weights @ answers / total)
+    residual = answers - share
+    parameters = 1
+    if margins is not None:
+        root = np.sqrt(weights)[:, None]
+        solution, _, rank, _ = np.linalg.lstsq(margins * root, residual * root[:, 0], rcond=None)
+        residual = residual - margins @ solution
+        parameters = int(rank)
+    scores = weights * residual / total
+    if clusters is None:
+        n = len(answers)
+        df = n - parameters
+        variance = n / df * float(scores @ scores) if df > 0 else np.inf
+    else:
+        sums = np.bincount(clusters, scores)
+        n = len(np.unique(clusters))
+        df = n - 1
+        variance = n / df * float(sums @ sums) if df > 0 else np.inf
+    if population is not None:
+        variance *= 1 - len(answers) / population
+    return share, variance, float(max(df, 1))
