@@ -28,7 +28,7 @@ from equalcities.survey.simulation import (
     simulate,
     simulate_universe,
 )
-from equalcities.survey.weighting import Weights, linearised_share, rake
+from equalcities.survey.weighting import Weights, linearised_share, rake, weighted_interval
 
 __all__ = [
     "MAX_ROWS",
@@ -63,6 +63,7 @@ __all__ = [
     "simulate",
     "simulate_universe",
     "suppress",
+    "weighted_interval",
     "write_responses",
     "write_xlsform",
     "xlsform_sheets",

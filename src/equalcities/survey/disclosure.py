@@ -75,9 +75,9 @@ def suppress(table: pd.DataFrame, *, disjoint: bool, threshold: int = THRESHOLD)
     UsageError
         If the table holds more than one field, or a code twice in a group.
     """
-    if table["field"].nunique() != 1 or table.duplicated(["group", "code"]).any():
+    if len(table["field"].unique()) != 1 or table.duplicated(["group", "code"]).any():
         raise UsageError("give the table of one field as shares() returns it.")
-    counts = table.pivot(index="group", columns="code", values="count")
+    counts = table.set_index(["group", "code"])["count"].unstack()  # noqa: PD010
     sizes = table.groupby("group")["n"].first().reindex(counts.index)
     groups = hidden_cells(sizes.to_numpy()[:, None], threshold)[:, 0]
     if disjoint:

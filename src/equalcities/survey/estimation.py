@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,28 +20,40 @@ from equalcities.stats import (
     pool_rubin,
     proportion_interval,
     wilson_pooled,
-    wilson_score,
 )
 from equalcities.survey.imputation import impute_indicators
 from equalcities.survey.responses import Responses
-from equalcities.survey.weighting import Weights, linearised_share, margin_dummies
+from equalcities.survey.weighting import (
+    Weights,
+    linearised_share,
+    margin_dummies,
+    weighted_interval,
+)
 
 
 def _weighted(
     completed: np.ndarray, weights: Weights, units: pd.Index, confidence: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share and Wilson-type interval per code from (m, n, codes) completed answers."""
-    w = weights.values.reindex(units).to_numpy()
-    if np.isnan(w).any():
+    """Share and Wilson-type interval per code from the (m, n, codes) completed answers of units."""
+    if not units.isin(weights.values.index).all():
         raise UsageError("some respondents have no weight; rake the same responses.")
-    categories = weights.categories.loc[units]
-    dummies = margin_dummies([pd.factorize(categories[c])[0] for c in categories])
+    w = weights.values.to_numpy()
+    place = weights.values.index.get_indexer(units)
+    domain = np.zeros(len(w), bool)
+    domain[place] = True
     m, _, codes = completed.shape
+    answers = np.zeros((m, len(w), codes))
+    answers[:, place] = completed
+    dummies = margin_dummies([pd.factorize(c)[0] for _, c in weights.categories.items()])
     fits = np.array(
         [
             [
                 linearised_share(
-                    completed[i, :, k], w, margins=dummies, population=weights.population
+                    answers[i, :, k],
+                    w,
+                    domain=domain,
+                    margins=dummies,
+                    population=weights.population,
                 )
                 for k in range(codes)
             ]
@@ -52,37 +64,10 @@ def _weighted(
     if m > 1:
         pooled = pool_rubin(fits[:, :, 0], fits[:, :, 1], df_complete=float(df.min()))
         variance, df = pooled.variance, np.maximum(pooled.df, 1.0)
-    low, high = score_interval(share, variance, df, w, confidence)
+    low, high = weighted_interval(
+        share, variance, df, w[domain], population=weights.population, confidence=confidence
+    )
     return share, low, high
-
-
-def score_interval(
-    share: np.ndarray,
-    variance: np.ndarray,
-    df: np.ndarray,
-    weights: np.ndarray,
-    confidence: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson-type interval for shares with an estimated variance.
-
-    Parameters
-    ----------
-    share, variance, df : ndarray
-        Estimates, their variances and degrees of freedom.
-    weights : ndarray, shape (n,)
-        Weights of the units: where all or none said yes the variance is 0, and Kish's effective
-        sample size takes the place of ``p (1 - p) / variance``.
-    confidence : float
-
-    Returns
-    -------
-    low, high : ndarray
-    """
-    share, variance = np.asarray(share, float), np.asarray(variance, float)
-    kish = weights.sum() ** 2 / (weights**2).sum()
-    spread = share * (1 - share)
-    size = np.divide(spread, variance, out=np.full_like(share, kish), where=variance > 0)
-    return wilson_score(share, size, stats.t.ppf((1 + confidence) / 2, df))
 
 
 def shares(
@@ -255,15 +240,36 @@ def compare_groups(
                     [[counts[0], counts[1] - counts[0]], [counts[2], counts[3] - counts[2]]]
                 )
                 rows.append(
-                    (name, code, one["group"], two["group"], one["value"] - two["value"], low, high,
-                     test.pvalue, *counts)
+                    (
+                        name,
+                        code,
+                        one["group"],
+                        two["group"],
+                        one["value"] - two["value"],
+                        low,
+                        high,
+                        test.pvalue,
+                        *counts,
+                    )
                 )
     if not rows:
         raise UsageError(f"'{by}' leaves fewer than two groups that answered; choose another.")
     result = pd.DataFrame(
         rows,
-        columns=["field", "code", "group_1", "group_2", "difference", "ci_low", "ci_high",
-                 "p_value", "count_1", "n_1", "count_2", "n_2"],
+        columns=[
+            "field",
+            "code",
+            "group_1",
+            "group_2",
+            "difference",
+            "ci_low",
+            "ci_high",
+            "p_value",
+            "count_1",
+            "n_1",
+            "count_2",
+            "n_2",
+        ],
     )
     result.insert(8, "p_adjusted", adjust_pvalues(result["p_value"], method=adjust))
     return result.assign(evidence=responses.evidence)
@@ -338,7 +344,7 @@ def ordinal_model(
     )
     cuts = model.transform_threshold_params(fit.params.to_numpy())[1:-1]
     categories = list(answers.cat.categories)
-    names = [f"{a}|{b}" for a, b in zip(categories[:-1], categories[1:], strict=True)]
+    names = [f"{a}|{b}" for a, b in pairwise(categories)]
     thresholds = pd.DataFrame({"term": names, "estimate": cuts})
     return pd.concat([result, thresholds], ignore_index=True).assign(n=len(answers))
 

@@ -64,12 +64,28 @@ def xlsform_sheets(form: Questionnaire | None = None) -> dict[str, pd.DataFrame]
     XLSForm specification, https://xlsform.org/en/ref-table/
     """
     form = form or questionnaire()
-    columns = ["type", "name", "label", "hint", "required", "relevant", "constraint",
-               "constraint_message"]
+    columns = [
+        "type",
+        "name",
+        "label",
+        "hint",
+        "required",
+        "relevant",
+        "constraint",
+        "constraint_message",
+    ]
     rows: list[list[str]] = [
         ["note", "about", form.note, "", "", "", "", ""],
-        ["text", RESPONDENT, "Respondent id given to you", "Not the name of a city or person",
-         "yes", "", "regex(., '^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$')", "Letters, digits, - and _."],
+        [
+            "text",
+            RESPONDENT,
+            "Respondent id given to you",
+            "Not the name of a city or person",
+            "yes",
+            "",
+            "regex(., '^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$')",
+            "Letters, digits, - and _.",
+        ],
     ]
     for question in form.questions:
         rows.append(["begin_group", f"{question.id}_group", question.text, "", "", "", "", ""])
@@ -77,8 +93,15 @@ def xlsform_sheets(form: Questionnaire | None = None) -> dict[str, pd.DataFrame]
             kind = f"{field.type} {field.list_name}" if field.choices else field.type
             hint = f"Choose up to {field.max_choices}." if field.max_choices else ""
             rows.append(
-                [kind, field.name, field.label, hint, "yes" if field.required else "",
-                 _relevant(field), *_constraint(field, form)]
+                [
+                    kind,
+                    field.name,
+                    field.label,
+                    hint,
+                    "yes" if field.required else "",
+                    _relevant(field),
+                    *_constraint(field, form),
+                ]
             )
         rows.append(["end_group", "", "", "", "", "", "", ""])
     lists = {f.list_name: f.choices for f in form.fields.values() if f.choices}
@@ -213,9 +236,8 @@ def codebook(form: Questionnaire | None = None) -> pd.DataFrame:
     rows = []
     for question in form.questions:
         for field in question.fields:
-            asked_if = (
-                "" if field.when is None else f"{field.when.field} = {' or '.join(field.when.codes)}"
-            )
+            when = field.when
+            asked_if = "" if when is None else f"{when.field} = {' or '.join(when.codes)}"
             rows.append(
                 {
                     "field": field.name,

@@ -234,8 +234,11 @@ def _read_csv(path: Path, content: bytes, encoding: str | None) -> Grid:
                     number,
                 )
             )
-        problems += [_formula(number, header[i]) for i, cell in enumerate(row[: len(header)])
-                     if cell.startswith("=")]
+        problems += [
+            _formula(number, header[i])
+            for i, cell in enumerate(row[: len(header)])
+            if cell.startswith("=")
+        ]
     return Grid([name.strip() for name in header], rows, problems)
 
 

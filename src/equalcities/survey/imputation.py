@@ -58,7 +58,7 @@ def impute_categories(
     if missing.all():
         raise UsageError("nobody answered this item, so there is nothing to impute from; drop it.")
     overall = np.bincount(codes[~missing], minlength=n_codes) + 0.5
-    prior = 0.5 * n_codes * overall / overall.sum()
+    prior = 1.0 * n_codes * overall / overall.sum()
     completed = np.tile(codes, (m, 1))
     for cell in np.unique(cells[missing]):
         inside = cells == cell

@@ -99,7 +99,7 @@ class Responses:
 
 
 def _code_problem(field: Field, code: str) -> str:
-    """What to do about a code that is not in the list."""
+    """Say what to do about a code that is not in the list."""
     by_label = {label.casefold(): c for c, label in field.choices.items()}
     by_label |= {c.casefold(): c for c in field.choices}
     close = difflib.get_close_matches(code.casefold(), list(by_label), n=1, cutoff=0.75)
@@ -110,7 +110,8 @@ def _code_problem(field: Field, code: str) -> str:
 
 def _select_one(field: Field, text: str) -> Iterator[tuple[str, str, str]]:
     if text not in field.choices:
-        yield "wrong code", f"'{text[:40]}' is not a code of this question", _code_problem(field, text)
+        problem = f"'{text[:40]}' is not a code of this question"
+        yield "wrong code", problem, _code_problem(field, text)
 
 
 def _select_multiple(field: Field, text: str) -> Iterator[tuple[str, str, str]]:
@@ -190,15 +191,20 @@ def _header_problems(header: list[str], expected: list[str]) -> list[Problem]:
         if not name:
             problems.append(
                 Problem(
-                    "unnamed column", f"column number {position} has no name", "name it or delete it"
+                    "unnamed column", f"column number {position} has no name", "name or delete it"
                 )
             )
     for name, count in Counter(filter(None, header)).items():
         if name not in expected:
             close = difflib.get_close_matches(name, expected, n=1)
-            hint = f"rename it '{close[0]}' if that is meant, or delete it" if close else "delete it"
+            hint = f"rename it '{close[0]}' if that is meant, or " if close else ""
             problems.append(
-                Problem("unknown column", "the questionnaire has no such column", hint, column=name)
+                Problem(
+                    "unknown column",
+                    "the questionnaire has no such column",
+                    hint + "delete it",
+                    column=name,
+                )
             )
         if count > 1:
             problems.append(
@@ -317,7 +323,7 @@ def _table_problems(grid: Grid, form: Questionnaire) -> list[Problem]:
             continue
         if not any(row):
             problems.append(
-                Problem("blank row", "the row is blank", "delete it, and check the row below", number)
+                Problem("blank row", "the row is blank", "delete it and check the next row", number)
             )
             continue
         if _shifted(row, columns):

@@ -170,7 +170,8 @@ def _fields(question: dict, part: dict, lists: dict) -> list[Field]:
     }
     stem = question["id"] + (f"_{part['name']}" if "name" in part else "")
     if "rows" in part:
-        return [Field(name=f"{stem}_{row}", label=text, **shared) for row, text in part["rows"].items()]
+        rows = part["rows"].items()
+        return [Field(name=f"{stem}_{row}", label=text, **shared) for row, text in rows]
     return [Field(name=stem, label=part.get("text", question["text"]), **shared)]
 
 

@@ -24,16 +24,33 @@ from equalcities.survey.schema import (
     questionnaire,
 )
 
-_SIZE_SHARES = {"under_100k": 0.40, "100_250k": 0.25, "250_500k": 0.17, "500k_1_5m": 0.12,
-                "over_1_5m": 0.06}
-_REGION_SHARES = {"eu": 0.40, "europe_other": 0.10, "north_america": 0.15, "latin_america": 0.12,
-                  "asia_pacific": 0.15, "africa_middle_east": 0.08}
-_REGION_CAPACITY = {"eu": 0.2, "europe_other": 0.0, "north_america": 0.2, "latin_america": -0.2,
-                    "asia_pacific": 0.0, "africa_middle_east": -0.4}
-_COUNTRIES = 40
-_COUNTRY_SD, _CITY_SD = 0.5, 0.7
-_SIZE_EFFECT = 0.5
-_ENABLER_LOADING, _ENABLER_SD = 0.7, 0.5
+_SIZE_SHARES = {
+    "under_100k": 0.40,
+    "100_250k": 0.25,
+    "250_500k": 0.17,
+    "500k_1_5m": 0.12,
+    "over_1_5m": 0.06,
+}
+_REGION_SHARES = {
+    "eu": 0.40,
+    "europe_other": 0.10,
+    "north_america": 0.15,
+    "latin_america": 0.12,
+    "asia_pacific": 0.15,
+    "africa_middle_east": 0.08,
+}
+_REGION_CAPACITY = {
+    "eu": 0.2,
+    "europe_other": 0.0,
+    "north_america": 0.2,
+    "latin_america": -0.2,
+    "asia_pacific": 0.0,
+    "africa_middle_east": -0.4,
+}
+_COUNTRIES = 80
+_COUNTRY_SD, _CITY_SD = 0.8, 0.6
+_SIZE_EFFECT = 0.6
+_ENABLER_LOADING, _ENABLER_SD = 1.0, 0.5
 _OFFSETS = (-0.8, -0.4, 0.0, 0.4, 0.8)
 _OPTION_SLOPE = 0.8
 _NOT_OURS = 0.10
@@ -127,12 +144,18 @@ def generating_process() -> pd.DataFrame:
     DataFrame
         Columns ``parameter, value, meaning``. All are invented.
     """
-    rows = [(f"share of size class {k}", v, "chance that a city is of this size")
-            for k, v in _SIZE_SHARES.items()]
-    rows += [(f"share of region {k}", v, "chance that a city lies there")
-             for k, v in _REGION_SHARES.items()]
-    rows += [(f"capacity in {k}", v, "shift of capacity in the region")
-             for k, v in _REGION_CAPACITY.items()]
+    rows = [
+        (f"share of size class {k}", v, "chance that a city is of this size")
+        for k, v in _SIZE_SHARES.items()
+    ]
+    rows += [
+        (f"share of region {k}", v, "chance that a city lies there")
+        for k, v in _REGION_SHARES.items()
+    ]
+    rows += [
+        (f"capacity in {k}", v, "shift of capacity in the region")
+        for k, v in _REGION_CAPACITY.items()
+    ]
     rows += [
         ("countries", _COUNTRIES, "made-up countries, shared out over the regions"),
         ("size effect", _SIZE_EFFECT, "capacity per standard deviation of size class"),

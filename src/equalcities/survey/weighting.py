@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from equalcities.errors import UsageError
+from equalcities.stats import effective_size, wilson_score
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def _check_margins(categories: pd.DataFrame, targets: Mapping[str, pd.Series]) -
         if name not in categories:
             raise UsageError(f"there is no column '{name}' to rake on; add it or drop the margin.")
         if (target <= 0).any() or target.isna().any():
-            raise UsageError(f"margin '{name}' has a target that is not above 0; drop the category.")
+            raise UsageError(f"margin '{name}' has a target of 0 or less; drop that category.")
         if categories[name].isna().any():
             raise UsageError(f"'{name}' is missing for some units; rake on what is always known.")
         present = set(categories[name])
@@ -178,6 +180,7 @@ def linearised_share(
     answers: NDArray[np.float64],
     weights: NDArray[np.float64],
     *,
+    domain: NDArray[np.bool_] | None = None,
     margins: NDArray[np.float64] | None = None,
     clusters: NDArray[np.int64] | None = None,
     population: float | None = None,
@@ -188,6 +191,9 @@ def linearised_share(
     ----------
     answers : ndarray of 0/1, shape (n,)
     weights : ndarray, shape (n,)
+    domain : ndarray of bool, shape (n,), optional
+        Units that the share is about, such as a group or those who answered. The others still
+        count for the variance, since the weights were raked over all.
     margins : ndarray, shape (n, p), optional
         Dummies raked on (`margin_dummies`). Raking takes out what the margins explain, so the
         variance is that of the residuals.
@@ -199,32 +205,86 @@ def linearised_share(
     Returns
     -------
     share, variance, df : float
-        ``df`` is units minus margins, or clusters minus one.
+        ``df`` is units minus margins, or clusters minus one, and at most the units of the domain
+        minus one.
 
     References
     ----------
     Deville, J.-C. and Särndal, C.-E. (1992). Calibration estimators in survey sampling. *JASA* 87,
     376-382. Särndal, Swensson and Wretman (1992). *Model Assisted Survey Sampling*, section 5.5.
     """
-    total = weights.sum()
-    share = float(weights @ answers / total)
-    residual = answers - share
-    parameters = 1
-    if margins is not None:
-        root = np.sqrt(weights)[:, None]
-        solution, _, rank, _ = np.linalg.lstsq(margins * root, residual * root[:, 0], rcond=None)
-        residual = residual - margins @ solution
-        parameters = int(rank)
-    scores = weights * residual / total
+    inside = np.ones(len(answers), bool) if domain is None else domain
+    total = weights[inside].sum()
+    share = float(weights[inside] @ answers[inside] / total)
+    residual = np.where(inside, answers - share, 0.0)
+    design = np.ones((len(answers), 1)) if margins is None else margins
+    root = np.sqrt(weights)[:, None]
+    basis, triangle = np.linalg.qr(design * root)
+    basis = basis[:, np.abs(np.diag(triangle)) > 1e-9 * np.abs(triangle).max()]
+    residual = residual - basis @ (basis.T @ (residual * root[:, 0])) / root[:, 0]
+    leverage = (basis**2).sum(axis=1)
+    n, parameters = len(answers), basis.shape[1]
     if clusters is None:
-        n = len(answers)
-        df = n - parameters
-        variance = n / df * float(scores @ scores) if df > 0 else np.inf
+        # a unit of large weight pulls the fit towards itself, which makes its residual too small
+        scores = weights * residual / np.sqrt(1 - np.minimum(leverage, 0.999)) / total
+        variance = float(scores @ scores)
     else:
-        sums = np.bincount(clusters, scores)
-        n = len(np.unique(clusters))
-        df = n - 1
-        variance = n / df * float(sums @ sums) if df > 0 else np.inf
+        scores = np.bincount(clusters, weights * residual / total)
+        n, parameters = len(np.unique(clusters)), 1
+        variance = n / (n - 1) * float(scores @ scores) if n > 1 else np.inf
+    df = min(n - parameters, int(inside.sum()) - 1)
     if population is not None:
         variance *= 1 - len(answers) / population
     return share, variance, float(max(df, 1))
+
+
+def weighted_interval(
+    share: ArrayLike,
+    variance: ArrayLike,
+    df: ArrayLike,
+    weights: NDArray[np.float64],
+    *,
+    population: float | None = None,
+    capped: bool = True,
+    confidence: float = 0.95,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson interval for weighted shares with an estimated variance.
+
+    Parameters
+    ----------
+    share, variance, df : array_like
+        Estimates, their variances and degrees of freedom (`linearised_share`).
+    weights : ndarray, shape (n,)
+        Weights of the units behind them.
+    population : float, optional
+        Units in the universe, for the finite-population correction of Kish's size.
+    capped : bool
+        Whether the effective sample size ``p (1 - p) / variance`` may not exceed Kish's. Right
+        after raking, where an estimated variance of a rare answer is unsteady; with clusters the t
+        quantile on few degrees of freedom already allows for that.
+    confidence : float
+        Coverage wanted.
+
+    Returns
+    -------
+    low, high : ndarray
+
+    Notes
+    -----
+    Where all or none said yes the variance is 0 and Kish's size takes its place.
+
+    References
+    ----------
+    Dean, N. and Pagano, M. (2015). Evaluating confidence interval methods for binomial proportions
+    in clustered surveys. *Journal of Survey Statistics and Methodology* 3, 484-503. Korn, E. L. and
+    Graubard, B. I. (1998). *Survey Methodology* 24, 193-201.
+    """
+    share, variance = np.asarray(share, float), np.asarray(variance, float)
+    kish = weights.sum() ** 2 / (weights**2).sum()
+    most = kish if population is None else float(effective_size(kish, population))
+    size = np.divide(
+        share * (1 - share), variance, out=np.full_like(share, most), where=variance > 0
+    )
+    if capped:
+        size = np.minimum(size, most)
+    return wilson_score(share, size, stats.t.ppf((1 + confidence) / 2, df))
