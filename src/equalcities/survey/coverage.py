@@ -234,9 +234,10 @@ def coverage_study(
     -----
     Scenarios. *random*: a simple random sample without replacement, all answered.
     *larger cities answer more*: chances rise with size class; weights are raked to four size
-    classes and three groups of regions. *small cities leave blanks*: random sample, but
-    the smaller the city, the likelier a blank (43 % of all answers). *whole countries*: countries are drawn, then up to six cities in each. *able cities answer more*: chances rise with
-    capacity, which nobody observes. The truth is the share among all cities of the universe.
+    classes and three groups of regions. *small cities leave blanks*: random sample, but the smaller
+    the city, the likelier a blank, two thirds in the smallest class. *whole countries*: countries
+    are drawn, then up to six cities in each. *able cities answer more*: chances rise with capacity,
+    which nobody observes. The truth is the share among all cities of the universe.
     """
     generator = np.random.default_rng(rng)
     universe = simulate_universe(universe_size, rng=generator)

@@ -93,8 +93,8 @@ def suppress(table: pd.DataFrame, *, disjoint: bool, threshold: int = THRESHOLD)
     result = table.copy()
     hidden = np.array([hide.loc[g, c] for g, c in zip(table["group"], table["code"], strict=True)])
     result["shown"] = ~hidden
-    numbers = result.columns.intersection(["value", "ci_low", "ci_high", "count"])
-    result[numbers] = result[numbers].mask(hidden)
-    small = result["group"].map(dict(zip(counts.index, groups, strict=True))).astype(bool)
-    result[["n", "base"]] = result[["n", "base"]].mask(small)
+    result[["count", "n", "base"]] = result[["count", "n", "base"]].astype("Int64")
+    result.loc[hidden, ["value", "ci_low", "ci_high", "count"]] = pd.NA
+    small = result["group"].map(dict(zip(counts.index, groups, strict=True))).to_numpy(bool)
+    result.loc[small, ["n", "base"]] = pd.NA
     return result

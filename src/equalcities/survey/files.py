@@ -356,7 +356,7 @@ def _read_sheet(path: Path, book: openpyxl.Workbook) -> Grid:
                 )
             )
         rows.append(row[: len(header)])
-    if not header:
+    if not header and not any(any(row) for row in rows) and not problems:
         _refuse(path, "empty file", "the sheet is empty", "export the responses again")
     if RESPONDENT not in header:
         _refuse(
