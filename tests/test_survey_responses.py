@@ -356,6 +356,7 @@ FILES = {
         "a.xlsx",
         lambda rows: zipped("xl/workbook.xml", "<workbook/>" * 99)[:80],
     ),
+    "garbled workbook": ("broken workbook", "a.xlsx", lambda rows: garbled(rows)),
     "workbook with nothing in it": (
         "broken workbook",
         "a.xlsx",
@@ -373,6 +374,19 @@ FILES = {
     ),
     "far too many bytes": ("too large", "a.csv", lambda rows: b"a," * 10_000_001),
 }
+
+
+def garbled(rows):
+    buffer = io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(buffer)
+    content = bytearray(buffer.getvalue())
+    with zipfile.ZipFile(buffer) as archive:
+        sheet = archive.getinfo("xl/worksheets/sheet1.xml").header_offset
+    content[sheet + 100 : sheet + 300] = b"\xa5" * 200
+    return bytes(content)
 
 
 def bomb():

@@ -21,6 +21,7 @@ from equalcities.stats import (
     proportion_interval,
     wilson_pooled,
 )
+from equalcities.survey.disclosure import THRESHOLD
 from equalcities.survey.imputation import impute_indicators
 from equalcities.survey.responses import Responses
 from equalcities.survey.weighting import (
@@ -220,8 +221,9 @@ def compare_groups(
     -------
     DataFrame
         ``field, code, group_1, group_2, difference, ci_low, ci_high`` (Newcombe), ``p_value``
-        (Fisher), ``p_adjusted, count_1, n_1, count_2, n_2, evidence``; unweighted, by whoever
-        answered. Cells under the disclosure threshold are not removed here.
+        (Fisher), ``p_adjusted, count_1, n_1, count_2, n_2, shown, evidence``; unweighted, by who
+        answered. Print only rows that are ``shown``: in the others a group has fewer respondents
+        on one side than the disclosure rule allows.
 
     Raises
     ------
@@ -272,7 +274,10 @@ def compare_groups(
         ],
     )
     result.insert(8, "p_adjusted", adjust_pvalues(result["p_value"], method=adjust))
-    return result.assign(evidence=responses.evidence)
+    sides = [result[f"count_{g}"] for g in (1, 2)]
+    sides += [result[f"n_{g}"] - result[f"count_{g}"] for g in (1, 2)]
+    shown = np.minimum.reduce(sides) >= THRESHOLD
+    return result.assign(shown=shown, evidence=responses.evidence)
 
 
 def ordinal_model(

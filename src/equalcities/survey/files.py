@@ -8,6 +8,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -33,6 +34,16 @@ _FOREIGN = {
     b"<": "HTML or XML",
 }
 _OLE = b"\xd0\xcf\x11\xe0"
+# what zipfile and openpyxl raise on a workbook that is cut, garbled or half written
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    ParseError,
+    KeyError,
+    ValueError,
+    EOFError,
+)
 _DELIMITERS = (",", ";", "\t")
 _MULTIBYTE_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+")
 
@@ -295,15 +306,12 @@ def _read_xlsx(path: Path) -> Grid:
             )
         if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
             _too_many(path)
-        with warnings.catch_warnings():
+        # opened here, since openpyxl leaves the file open when the workbook is damaged
+        with warnings.catch_warnings(), path.open("rb") as file:
             # openpyxl warns about styling it drops; only the values matter here
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(path, read_only=True)
-            try:
-                return _read_sheet(path, book)
-            finally:
-                book.close()
-    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, EOFError) as error:
+            return _read_sheet(path, openpyxl.load_workbook(file, read_only=True))
+    except _DAMAGED as error:
         raise ResponseFileError(
             [
                 Problem(

@@ -141,8 +141,12 @@ def rake_codes(
     Raises
     ------
     UsageError
-        If it does not converge.
+        If a category is empty, or it does not converge.
     """
+    if any(
+        (np.bincount(c, minlength=len(t)) == 0).any() for c, t in zip(codes, wanted, strict=True)
+    ):
+        raise UsageError("a category has no unit; merge categories first.")
     weights = start.copy()
     for _ in range(max_iterations):
         miss = 0.0
