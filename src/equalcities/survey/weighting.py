@@ -215,7 +215,9 @@ def linearised_share(
     References
     ----------
     Deville, J.-C. and Särndal, C.-E. (1992). Calibration estimators in survey sampling. *JASA* 87,
-    376-382. Särndal, Swensson and Wretman (1992). *Model Assisted Survey Sampling*, section 5.5.
+    376-382. Without clusters the residuals are those of the linearised jackknife: Yung, W. and Rao,
+    J. N. K. (1996). Jackknife linearization variance estimators under stratified multi-stage
+    sampling. *Survey Methodology* 22, 23-31.
     """
     inside = np.ones(len(answers), bool) if domain is None else domain
     total = weights[inside].sum()
@@ -229,9 +231,10 @@ def linearised_share(
     leverage = (basis**2).sum(axis=1)
     n, parameters = len(answers), basis.shape[1]
     if clusters is None:
-        # a unit of large weight pulls the fit towards itself, which makes its residual too small
-        scores = weights * residual / np.sqrt(1 - np.minimum(leverage, 0.999)) / total
-        variance = float(scores @ scores)
+        # what leaving the unit out would change: one of large weight pulls the fit towards itself,
+        # which makes its own residual too small
+        scores = weights * residual / (1 - np.minimum(leverage, 0.999)) / total
+        variance = (n - 1) / n * float(scores @ scores)
     else:
         scores = np.bincount(clusters, weights * residual / total)
         n, parameters = len(np.unique(clusters)), 1
@@ -249,7 +252,6 @@ def weighted_interval(
     weights: NDArray[np.float64],
     *,
     population: float | None = None,
-    capped: bool = True,
     confidence: float = 0.95,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Wilson interval for weighted shares with an estimated variance.
@@ -262,10 +264,6 @@ def weighted_interval(
         Weights of the units behind them.
     population : float, optional
         Units in the universe, for the finite-population correction of Kish's size.
-    capped : bool
-        Whether the effective sample size ``p (1 - p) / variance`` may not exceed Kish's. Right
-        after raking, where an estimated variance of a rare answer is unsteady; with clusters the t
-        quantile on few degrees of freedom already allows for that.
     confidence : float
         Coverage wanted.
 
@@ -275,7 +273,8 @@ def weighted_interval(
 
     Notes
     -----
-    Where all or none said yes the variance is 0 and Kish's size takes its place.
+    The effective sample size is ``p (1 - p) / variance``. Where all or none said yes the variance
+    is 0, and Kish's size stands in.
 
     References
     ----------
@@ -285,10 +284,8 @@ def weighted_interval(
     """
     share, variance = np.asarray(share, float), np.asarray(variance, float)
     kish = weights.sum() ** 2 / (weights**2).sum()
-    most = kish if population is None else float(effective_size(kish, population))
+    stand_in = kish if population is None else float(effective_size(kish, population))
     size = np.divide(
-        share * (1 - share), variance, out=np.full_like(share, most), where=variance > 0
+        share * (1 - share), variance, out=np.full_like(share, stand_in), where=variance > 0
     )
-    if capped:
-        size = np.minimum(size, most)
     return wilson_score(share, size, stats.t.ppf((1 + confidence) / 2, df))
