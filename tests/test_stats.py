@@ -19,6 +19,7 @@ from equalcities.stats import (
     pool_rubin,
     power_two_proportions,
     proportion_interval,
+    random_stream,
     wilson_pooled,
     wilson_score,
 )
@@ -259,6 +260,14 @@ def test_bootstrap_keeps_each_stratum():
         frame, lambda d: (d["stratum"] == "a").sum(), rng=1, n_resamples=50, strata=frame["stratum"]
     )
     assert low == high == 2
+
+
+def test_one_seed_gives_each_purpose_its_own_stream():
+    one, two = random_stream(72, "universe").random(500), random_stream(72, "sample").random(500)
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.15
+    assert (random_stream(72, "universe").random(500) == one).all()
+    generator = np.random.default_rng(1)
+    assert random_stream(generator, "sample") is generator
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from equalcities.survey import (
     Responses,
     compare_groups,
     coverage_study,
+    draw_respondents,
     hidden_cells,
     impute_categories,
     impute_indicators,
@@ -19,6 +20,7 @@ from equalcities.survey import (
     rake,
     shares,
     simulate,
+    simulate_universe,
     suppress,
     weighted_interval,
 )
@@ -290,16 +292,19 @@ def test_weighted_shares_reproduce_the_margin(simulation, weights, missing):
 
 
 def test_raked_shares_lie_nearer_the_truth_over_many_surveys():
+    universe = simulate_universe(600, rng=9)
+    form = universe.answers.questionnaire
+    margin = universe.margin("q02_size").rename(index=str)
+    margin["500k_1_5m"] += margin.pop("over_1_5m")
+    truth = universe.answers.indicators("q08")["standalone"].mean()
     raked, plain = [], []
-    for seed in range(20):
-        s = simulate(72, rng=seed)
-        merged = s.responses.table["q02_size"].astype(str).replace("over_1_5m", "500k_1_5m")
-        margin = s.universe.margin("q02_size").rename(index=str)
-        margin["500k_1_5m"] += margin.pop("over_1_5m")
-        w = rake(merged.to_frame(), {"q02_size": margin})
-        truth = s.truth.set_index(["field", "code"])["value"]["q08", "standalone"]
-        for store, how in ((raked, {"weights": w}), (plain, {})):
-            estimate = shares(s.responses, "q08", **how).set_index("code")["value"]["standalone"]
+    for seed in range(40):
+        drawn = draw_respondents(universe, 72, selection="by_size", rng=seed)
+        responses = Responses(universe.answers.table.iloc[drawn], form, "simulated")
+        merged = responses.table["q02_size"].astype(str).replace("over_1_5m", "500k_1_5m")
+        weights = rake(merged.to_frame(), {"q02_size": margin})
+        for store, how in ((raked, {"weights": weights}), (plain, {})):
+            estimate = shares(responses, "q08", **how).set_index("code")["value"]["standalone"]
             store.append(estimate - truth)
     assert abs(np.mean(raked)) < 0.03 < np.mean(plain)
 

@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,7 +35,7 @@ def test_seventy_two_anonymous_respondents(simulation):
 
 
 def test_same_seed_same_survey():
-    one, two, other = simulate(rng=5), simulate(rng=np.random.default_rng(5)), simulate(rng=6)
+    one, two, other = simulate(rng=5), simulate(rng=5), simulate(rng=6)
     pd.testing.assert_frame_equal(one.responses.table, two.responses.table)
     pd.testing.assert_frame_equal(one.truth, two.truth)
     assert not one.responses.table.equals(other.responses.table)
@@ -98,6 +97,13 @@ def test_volunteers_differ_from_the_universe(universe, selection, what):
     assert level[drawn].mean() > level.mean() + 0.3
     random = draw_respondents(universe, 300, selection="random", rng=1)
     assert abs(level[random].mean() - level.mean()) < 0.25
+
+
+def test_the_seed_of_the_universe_can_draw_from_it():
+    universe = simulate_universe(2000, rng=9)
+    drawn = draw_respondents(universe, 400, selection="random", rng=9)
+    level = universe.cities["size_score"].to_numpy()
+    assert abs(level[drawn].mean() - level.mean()) < 0.2
 
 
 def test_respondents_come_in_no_order(universe):

@@ -15,6 +15,7 @@ from equalcities.stats.proportions import (
     proportion_interval,
     wilson_score,
 )
+from equalcities.stats.randomness import random_stream
 
 __all__ = [
     "PooledEstimate",
@@ -28,6 +29,7 @@ __all__ = [
     "pool_rubin",
     "power_two_proportions",
     "proportion_interval",
+    "random_stream",
     "wilson_pooled",
     "wilson_score",
 ]

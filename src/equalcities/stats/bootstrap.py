@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from equalcities.errors import UsageError
+from equalcities.stats.randomness import random_stream
 
 
 def bootstrap_percentile(
@@ -64,7 +65,7 @@ def bootstrap_percentile(
     labels = np.zeros(rows, int) if strata is None else pd.factorize(np.asarray(strata))[0]
     if len(labels) != rows or (labels < 0).any():
         raise UsageError("strata needs one label per row of data and none missing.")
-    generator = np.random.default_rng(rng)
+    generator = random_stream(rng, "bootstrap")
     members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     take = frame.iloc.__getitem__ if hasattr(frame, "iloc") else frame.__getitem__
     draws = np.asarray(

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from equalcities.errors import UsageError
+from equalcities.stats import random_stream
 from equalcities.survey.responses import Responses
 
 
@@ -102,7 +103,7 @@ def impute_indicators(
     UsageError
         If ``given`` has blanks, or nobody answered the item.
     """
-    generator = np.random.default_rng(rng)
+    generator = random_stream(rng, "imputation")
     observed = responses.indicators(name)
     cells = responses.table.loc[observed.index, given]
     if cells.isna().any():

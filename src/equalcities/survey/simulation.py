@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from equalcities.errors import UsageError
+from equalcities.stats import random_stream
 from equalcities.survey.responses import Responses
 from equalcities.survey.schema import (
     DONT_KNOW,
@@ -267,7 +268,7 @@ def simulate_universe(size: int = 600, *, rng: np.random.Generator | int) -> Uni
     """
     if size < 100:
         raise UsageError(f"a universe of {size} cities is too small; take 100 or more.")
-    generator = np.random.default_rng(rng)
+    generator = random_stream(rng, "universe")
     form = questionnaire()
     cities = _draw_cities(size, generator)
     level = {
@@ -343,7 +344,7 @@ def draw_respondents(
         raise UsageError(f"selection '{selection}' is unknown; use one of {list(_SELECTIONS)}.")
     if not 0 < n <= len(universe.cities):
         raise UsageError(f"cannot draw {n} of {len(universe.cities)} cities; change n.")
-    generator = np.random.default_rng(rng)
+    generator = random_stream(rng, "respondents")
     score = {
         "random": 0.0,
         "by_size": universe.cities["size_score"].to_numpy(),
@@ -404,7 +405,7 @@ def simulate(
     Small cities leave optional items blank, or say "don't know", more often than large ones, so
     the answers that are missing differ from those that are there, but not within a size class.
     """
-    generator = np.random.default_rng(rng)
+    generator = random_stream(rng, "survey")
     universe = simulate_universe(universe_size, rng=generator)
     sampled = draw_respondents(universe, n, selection=selection, rng=generator)
     table = universe.answers.table.iloc[sampled].copy()
