@@ -217,8 +217,13 @@ def random_intercept(
         )
     var_between, var_within = float(fit.cov_re.iloc[0, 0]), float(fit.scale)
     singular = var_between < 1e-4 * var_within
+    # statsmodels takes its errors from the Hessian of all parameters; these are the usual ones of
+    # generalised least squares at the fitted variances, as in nlme and lme4.
+    x = (design / scale).to_numpy()
+    same = np.equal.outer(used[group].to_numpy(), used[group].to_numpy())
+    covariance = var_within * np.eye(len(x)) + var_between * same
+    se = np.sqrt(np.diag(np.linalg.inv(x.T @ np.linalg.solve(covariance, x)))) / scale * spread
     estimate = fit.fe_params.to_numpy() / scale * spread
-    se = np.asarray(fit.bse_fe) / scale * spread
     estimate[0] += centre
     df = n_groups - n_terms
     half = stats.t.ppf((1 + confidence) / 2, df) * se

@@ -27,6 +27,11 @@ Floats = NDArray[np.float64]
 FACTORS = ("imputation", "normalisation", "weights", "aggregation", "indicators")
 
 
+def _ranks(values: Floats) -> Floats:
+    # Rounded, so that rounding errors of sums do not break ties.
+    return rankdata(-np.round(values, 9), axis=1)
+
+
 @dataclass(frozen=True)
 class ChoiceSpace:
     """All choices that could be defended in building the index, made by `choice_space`.
@@ -107,7 +112,7 @@ class ChoiceSpace:
 
     def ranks(self, points: Floats) -> Floats:
         """Ranks (1 is best, ties share the mean) for points as in `index_values`."""
-        return rankdata(-self.index_values(points)[0], axis=1)
+        return _ranks(self.index_values(points)[0])
 
     def baseline_ranks(self) -> pd.Series:
         """Ranks under the first option of every factor."""
@@ -278,7 +283,7 @@ def rank_uncertainty(
             # A gap compares as NaN, which is not at least as good: nothing is certain there.
             ahead &= (difference >= 0).all(axis=2) & (difference > 0).any(axis=2)
     return RankUncertainty(
-        ranks=pd.DataFrame(rankdata(-values, axis=1), columns=space.cities),
+        ranks=pd.DataFrame(_ranks(values), columns=space.cities),
         choices=choices,
         baseline=space.baseline_ranks(),
         certain=pd.DataFrame(ahead, index=space.cities, columns=space.cities),
