@@ -122,6 +122,23 @@ def test_no_types_are_claimed_where_there_are_none(method):
     assert result.statement.startswith("No stable types of city.")
 
 
+@pytest.mark.parametrize("rule", [{"min_silhouette": 0.99}, {"min_jaccard": 1.01}])
+def test_each_limit_of_the_rule_counts(rule):
+    result = city_types(
+        frame_of(RUSPINI), ["x", "y"], code="code", rng=1, n_references=10, n_resamples=20, **rule
+    )
+    assert not result.stable and result.k == 4
+
+
+def test_the_gap_statistic_counts():
+    grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), axis=-1).reshape(-1, 2)
+    result = city_types(
+        frame_of(grid), ["x", "y"], code="code", rng=1, min_silhouette=-1, min_jaccard=0,
+        n_references=30, n_resamples=20,
+    )  # fmt: skip
+    assert not result.stable and "gap statistic chooses 1" in result.statement
+
+
 def test_verdict_does_not_depend_on_units():
     run = {"code": "code", "rng": 1, "n_references": 10, "n_resamples": 10}
     frame = frame_of(RUSPINI)

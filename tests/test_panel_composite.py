@@ -167,17 +167,17 @@ def test_imputations_by_hand():
 
 def test_regression_draws_have_the_spread_of_a_prediction():
     rng = np.random.default_rng(4)
-    x = rng.normal(size=40)
-    frame = pd.DataFrame({"x": x, "y": 3 * x + rng.normal(size=40)})
+    x = rng.normal(size=15)
+    frame = pd.DataFrame({"x": x, "y": 3 * x + rng.normal(size=15)})
     frame.loc[0, "y"] = np.nan
     draws = impute(frame, ["x", "y"], "regression", rng=1, n_draws=4000)
     values = np.array([table.loc[0, "y"] for table in draws])
     known = frame.dropna()
     fit = sm.OLS(known["y"], sm.add_constant(known["x"])).fit()
     forecast = fit.get_prediction([1, frame.loc[0, "x"]])
-    assert values.mean() == pytest.approx(forecast.predicted_mean[0], abs=0.08)
-    # The posterior predictive is the prediction error times a t with 37 degrees of freedom.
-    assert values.std() == pytest.approx(forecast.se_obs[0] * np.sqrt(37 / 35), rel=0.05)
+    assert values.mean() == pytest.approx(forecast.predicted_mean[0], abs=0.1)
+    # The posterior predictive is the prediction error times a t with 12 degrees of freedom.
+    assert values.std() == pytest.approx(forecast.se_obs[0] * np.sqrt(12 / 10), rel=0.05)
 
 
 def test_imputing_from_nothing_is_refused():

@@ -131,6 +131,12 @@ def test_cities_ordered_on_everything_get_a_league_table():
     assert league_table(result, verdict)["code"].tolist() == [f"C{i}" for i in range(10)]
 
 
+@pytest.mark.parametrize("rule", [{"max_width": -0.1}, {"min_ordered": 1.1}])
+def test_both_parts_of_the_rule_count(rule):
+    result = rank_uncertainty(space_of(ordered()), rng=1, n=50)
+    assert not robustness(result, **rule).robust
+
+
 def test_cities_without_order_get_no_league_table():
     result = rank_uncertainty(space_of(cities()), rng=1, n=500)
     verdict = robustness(result)

@@ -135,7 +135,7 @@ def test_cluster_bootstrap_of_a_mean_has_the_error_of_cluster_means():
     rng = np.random.default_rng(5)
     effect = rng.normal(size=100)
     frame = pd.DataFrame({"g": np.repeat(range(100), 4), "y": np.repeat(effect, 4)})
-    low, high = cluster_bootstrap(frame, "g", lambda f: f["y"].mean(), rng=1)
+    low, high = cluster_bootstrap(frame, frame["g"], lambda f, _: f["y"].mean(), rng=1)
     # Rows within a cluster are copies: the error is that of 100 values, not of 400.
     expected = 2 * 1.96 * effect.std() / 10
     assert high - low == pytest.approx(expected, rel=0.08)
@@ -143,15 +143,16 @@ def test_cluster_bootstrap_of_a_mean_has_the_error_of_cluster_means():
 
 
 def test_cluster_bootstrap_counts_a_repeated_cluster_as_two():
-    frame = pd.DataFrame({"g": list("aabbcc"), "y": range(6)})
-    low, high = cluster_bootstrap(frame, "g", lambda f: f["g"].nunique(), rng=1, n_resamples=50)
+    low, high = cluster_bootstrap(
+        np.arange(6), list("aabbcc"), lambda _, g: len(set(g)), rng=1, n_resamples=50
+    )
     assert low == high == 3
 
 
 def test_cluster_bootstrap_refuses_a_statistic_that_is_mostly_missing():
     frame = pd.DataFrame({"g": list("abcdef"), "y": [1, *[np.nan] * 5]})
     with pytest.raises(UsageError, match="give no interval"):
-        cluster_bootstrap(frame, "g", lambda f: f["y"].mean(), rng=1, n_resamples=50)
+        cluster_bootstrap(frame, frame["g"], lambda f, _: f["y"].mean(), rng=1, n_resamples=50)
 
 
 @pytest.mark.parametrize(
@@ -174,3 +175,11 @@ def test_unknown_names_are_refused():
         wild_cluster_bootstrap(DATA["y"], X, DATA["g"], "w", rng=0)
     with pytest.raises(UsageError, match="'normal' is unknown"):
         wild_cluster_bootstrap(DATA["y"], X, DATA["g"], "x", rng=0, auxiliary="normal")
+
+
+def test_random_signs_never_give_a_p_value_of_zero():
+    x = pd.DataFrame({"x": np.arange(60.0)})
+    result = wild_cluster_bootstrap(
+        x["x"] * 3 + DATA["y"] / 100, x, np.arange(60) % 20, "x", rng=0, n_resamples=99
+    )
+    assert result.p_value == pytest.approx(1 / 100)

@@ -18,16 +18,23 @@ def test_intraclass_correlation_of_shrout_and_fleiss():
     assert (split.n, split.n_groups) == (24, 6)
 
 
-def test_interval_covers_for_the_panels_own_group_sizes():
-    # 33 countries: 5 with one city, 17 with two, 11 with three. 400 draws: 95 % +- 2.2.
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        np.repeat([1, 2, 3], [5, 17, 11]),  # the panel's 33 countries
+        np.repeat([1, 9], [12, 12]),
+    ],
+)
+def test_interval_covers_for_unequal_groups(sizes):
+    # 400 draws: 95 % +- 2.2
     rng = np.random.default_rng(1)
-    groups = np.repeat(range(33), np.repeat([1, 2, 3], [5, 17, 11]))
+    groups = np.repeat(range(len(sizes)), sizes)
     hits = 0
     for _ in range(400):
-        values = rng.normal(size=33)[groups] + rng.normal(size=72)
+        values = rng.normal(size=len(sizes))[groups] + rng.normal(size=len(groups))
         split = variance_components(values, groups)
         hits += split.ci_low <= 0.5 <= split.ci_high
-    assert 0.925 <= hits / 400 <= 0.975
+    assert 0.92 <= hits / 400 <= 0.98
 
 
 def test_groups_alike_give_a_negative_correlation_and_no_negative_variance():

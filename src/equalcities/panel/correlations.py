@@ -87,10 +87,11 @@ def rank_correlations(
                 f"'{first}' and '{second}' share {len(used)} cities in {n_groups} countries; "
                 "a correlation needs 5 of both, so leave the pair out."
             )
+        values = used[[first, second]].to_numpy(float)
         low, high = cluster_bootstrap(
-            used,
-            group,
-            lambda sample: _spearman(sample.iloc[:, :2].to_numpy(float)),
+            values,
+            used[group],
+            lambda sample, _labels: _spearman(sample),
             rng=generator,
             n_resamples=n_resamples,
             confidence=confidence,
@@ -104,7 +105,7 @@ def rank_correlations(
             {
                 "x": first,
                 "y": second,
-                "value": _spearman(used[[first, second]].to_numpy(float)),
+                "value": _spearman(values),
                 "ci_low": float(low),
                 "ci_high": float(high),
                 "p_value": test.p_value,

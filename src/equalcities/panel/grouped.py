@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
@@ -103,19 +104,17 @@ def theil_by_country(
     require_columns(frame, columns)
     used = frame[columns].dropna()
 
-    def split(sample: pd.DataFrame) -> pd.DataFrame:
-        parts = theil_decomposition(
-            sample[value], sample[group], sample[weight] if weight else None
-        )
+    def split(sample: pd.DataFrame, countries: ArrayLike) -> pd.DataFrame:
+        parts = theil_decomposition(sample[value], countries, sample[weight] if weight else None)
         return parts.rename(columns={"value": "theil"}).melt(
             var_name="measure", value_name="value", ignore_index=False
         )
 
-    estimate = split(used)
+    estimate = split(used, used[group])
     low, high = cluster_bootstrap(
         used,
-        group,
-        lambda sample: split(sample)["value"].to_numpy(),
+        used[group],
+        lambda sample, labels: split(sample, labels)["value"].to_numpy(),
         rng=rng,
         n_resamples=n_resamples,
         confidence=confidence,

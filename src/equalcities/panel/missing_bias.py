@@ -194,12 +194,12 @@ def predicted_gap(
         y = sample[gap].to_numpy(dtype=float)
         return y, x @ np.linalg.lstsq(x[known], y[known], rcond=None)[0]
 
-    def bias(sample: pd.DataFrame) -> float:
+    def bias(sample: pd.DataFrame, _labels: object = None) -> float:
         y, prediction = fitted(sample)
         return np.nanmean(y) - np.where(np.isnan(y), prediction, y).mean()
 
     low, high = cluster_bootstrap(
-        used, group, bias, rng=rng, n_resamples=n_resamples, confidence=confidence
+        used, used[group], bias, rng=rng, n_resamples=n_resamples, confidence=confidence
     )
     y, prediction = fitted(used)
     return pd.DataFrame(

@@ -287,9 +287,9 @@ def _edge(p_value: Callable[[float], float], centre: float, step: float, alpha: 
 
 
 def cluster_bootstrap(
-    frame: pd.DataFrame,
-    group: str,
-    statistic: Callable[[pd.DataFrame], float | Floats],
+    data: pd.DataFrame | NDArray,
+    groups: ArrayLike,
+    statistic: Callable[..., float | Floats],
     *,
     rng: np.random.Generator | int,
     n_resamples: int = 1999,
@@ -299,13 +299,14 @@ def cluster_bootstrap(
 
     Parameters
     ----------
-    frame : DataFrame
+    data : DataFrame or ndarray
         One row per unit.
-    group : str
-        Column with the cluster. In each resample it holds the number of the draw instead, so
-        that a cluster drawn twice counts as two clusters.
+    groups : array_like
+        Cluster of each row.
     statistic : callable
-        Takes a frame like ``frame``; returns a number or an array of fixed shape.
+        Takes the drawn rows and, for each, the number of the draw that brought it, which serves
+        as cluster label: a cluster drawn twice counts as two. Returns a number or an array of
+        fixed shape.
     rng : Generator or int
         Source of randomness, or a seed.
     n_resamples : int
@@ -331,16 +332,16 @@ def cluster_bootstrap(
     ----------
     Field, C. A. and Welsh, A. H. (2007). *JRSS B* 69, 369-390.
     """
-    codes, n_groups = _checked_codes(frame[group], len(frame))
+    codes, n_groups = _checked_codes(groups, len(data))
     members = [np.flatnonzero(codes == g) for g in range(n_groups)]
     sizes = np.array([len(rows) for rows in members])
     generator = np.random.default_rng(rng)
     draws = []
     for _ in range(n_resamples):
         drawn = generator.integers(n_groups, size=n_groups)
-        sample = frame.iloc[np.concatenate([members[g] for g in drawn])]
-        labels = np.repeat(np.arange(n_groups), sizes[drawn])
-        draws.append(statistic(sample.assign(**{group: labels})))
+        rows = np.concatenate([members[g] for g in drawn])
+        sample = data.iloc[rows] if isinstance(data, pd.DataFrame) else data[rows]
+        draws.append(statistic(sample, np.repeat(np.arange(n_groups), sizes[drawn])))
     values = np.asarray(draws, dtype=float)
     if np.isnan(values).mean(axis=0).max() > 0.05:
         raise UsageError(
