@@ -213,9 +213,10 @@ def test_unusable_options_are_refused(change, message):
 def test_unusable_tables_are_refused():
     with pytest.raises(UsageError, match="each city once"):
         space_of(cities().assign(code="C"))
-    empty = cities()
-    empty.loc[7, list(DIRECTIONS)] = np.nan
-    with pytest.raises(UsageError, match="no indicator at all"):
-        space_of(empty, imputations=["available"])
+    thin = cities()
+    thin.loc[7, ["gdp", "green", "heat"]] = np.nan
+    assert space_of(thin, imputations=["available"], drop_one=False).baseline_ranks().notna().all()
+    with pytest.raises(UsageError, match="no weighted indicator left"):
+        space_of(thin, imputations=["available"])
     with pytest.raises(UsageError, match="too few for an index"):
         choice_space(cities(), {"gdp": 1, "green": 1}, code="code", rng=1)

@@ -222,11 +222,16 @@ def choice_space(
     if not all(space.options.values()):
         raise UsageError("every factor needs an option; give at least one of each.")
     # Sobol indices need every combination: find a bad one now, not after minutes of runs.
-    equal = np.full((1, len(columns)), 1.0)
+    weighted = np.unique(np.concatenate(vectors) > 0, axis=0).astype(float)
+    kept = 1 - np.eye(len(columns)) if drop_one else np.empty((0, len(columns)))
+    patterns = np.concatenate([weighted, *(weighted * row for row in kept)])
     for scores in space._scores.values():
         for method in aggregations:
-            if np.isnan(aggregate_many(scores, equal, method)).any():
-                raise UsageError("a city has no indicator at all; drop it before ranking.")
+            if np.isnan(aggregate_many(scores, patterns, method)).any():
+                raise UsageError(
+                    "a city has no weighted indicator left under some of the choices; "
+                    "drop the city or the choice."
+                )
     return space
 
 
@@ -502,7 +507,7 @@ def rank_sensitivity(
     cities : sequence of str
         City codes whose own rank is analysed besides the mean rank shift.
     n : int
-        Base sample, a power of two; the index is built ``7 n`` times per output.
+        Base sample, a power of two; the index is built up to ``7 n`` times per output.
     n_resamples, confidence
         Bootstrap resamples and coverage.
 
