@@ -57,8 +57,8 @@ def test_cluster_robust_ignores_row_order_and_label_names(seed):
 
 def test_wild_bootstrap_is_that_of_wildboottest():
     # Python wildboottest 0.3.2 (R's fwildclusterboot ported), Rademacher, all 1024 vectors:
-    # x 30/1024, z 198/1024, t 3.299582 and -1.599017. It leaves out one or both of the two vectors
-    # that repeat the sample (a tie lost to rounding), which belong in: hence 32 for x.
+    # x 30/1024, z 198/1024, t 3.299582 and -1.599017. The two vectors that repeat the sample tie
+    # with it and belong in (the brute-force test below agrees): hence 32 for x here.
     for term, t_value, extreme in (("x", 3.299582, 30), ("z", -1.599017, 198)):
         result = wild_cluster_bootstrap(
             DATA["y"], X, DATA["g"], term, rng=0, auxiliary="rademacher"
