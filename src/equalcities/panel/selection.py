@@ -129,11 +129,11 @@ def larger_areas_left_out(candidates: pd.DataFrame, panel: pd.DataFrame) -> pd.D
     """
     smallest = panel.groupby("iso3")["population"].min()
     outside = candidates[~candidates["fua_code"].isin(panel["fua_code"])]
-    floor = outside["iso3"].map(smallest)
-    larger = outside[outside["population"] > floor].sort_values("population", ascending=False)
-    missing = larger[list(CORE)].isna()
-    names = missing.apply(lambda row: ";".join(row.index[row]), axis=1)
-    return larger.assign(missing_core=names if len(larger) else "").reset_index(drop=True)
+    floor = smallest.reindex(outside["iso3"]).to_numpy(dtype=float)
+    larger = outside[outside["population"].to_numpy(dtype=float) > floor]
+    larger = larger.sort_values("population", ascending=False)
+    names = [";".join(c for c in CORE if pd.isna(row[c])) for row in larger.to_dict("records")]
+    return larger.assign(missing_core=names).reset_index(drop=True)
 
 
 def describe(table: pd.DataFrame, columns: Sequence[str], name: str = "fua_name") -> pd.DataFrame:
