@@ -37,7 +37,7 @@ SOURCES = (
     "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff", "LICENSE",
     "LICENSE-content",
 )  # fmt: skip
-GENERATED = ("book/data/", "book/ledger.md", "book/status.md")
+GENERATED = ("book/cities", "book/data/", "book/ledger.md", "book/status.md")
 
 
 class BuildError(EqualCitiesError):

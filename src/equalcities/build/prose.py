@@ -33,6 +33,7 @@ SILENT_FENCE = re.compile(
 DIRECTIVE = re.compile(r"^\s*[`~:]{3,}\{([\w:-]+)\}")
 TITLED = ("admonition", "card", "dropdown", "grid-item-card", "list-table", "table")
 SCALE = re.compile(r"(\{num(?:ci)?\}`[^`]*`)\s(?:thousand|million|billion)\b")
+GENERATED_PAGES = ("cities.md", "ledger.md", "status.md")
 TEXT_ARGUMENTS = ("caption", "alt", "about", "title")
 
 
@@ -73,11 +74,11 @@ def allowed(root: Path) -> list[re.Pattern[str]]:
 
 def pages(root: Path) -> list[Path]:
     """List the hand-written pages: everything in ``book/`` and the notebooks' sources."""
-    generated = {root / "book" / name for name in ("data", "_static", "_ext")}
+    generated = {root / "book" / name for name in ("cities", "data", "_static", "_ext")}
     written = [
         path
         for path in sorted((root / "book").rglob("*.md"))
-        if not generated & set(path.parents) and path.name not in ("ledger.md", "status.md")
+        if not generated & set(path.parents) and path.name not in GENERATED_PAGES
     ]
     return written + pairs.sources(root)
 

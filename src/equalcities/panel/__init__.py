@@ -26,6 +26,12 @@ from equalcities.panel.grouped import (
     within_between,
 )
 from equalcities.panel.missing_bias import compare_missing, missing_bounds, predicted_gap
+from equalcities.panel.profiles import (
+    FEWEST_PEERS,
+    SIZE_NAMES,
+    peer_percentiles,
+    size_class,
+)
 from equalcities.panel.ranks import (
     ChoiceSpace,
     RankUncertainty,
@@ -52,6 +58,8 @@ from equalcities.panel.selection import (
 __all__ = [
     "CORE",
     "COVERAGE_GROUPS",
+    "FEWEST_PEERS",
+    "SIZE_NAMES",
     "ChoiceSpace",
     "CityTypes",
     "RandomInterceptFit",
@@ -78,6 +86,7 @@ __all__ = [
     "normalise",
     "partition",
     "pca_weights",
+    "peer_percentiles",
     "predicted_gap",
     "random_intercept",
     "random_weights",
@@ -88,6 +97,7 @@ __all__ = [
     "robustness",
     "select_panel",
     "silhouette_widths",
+    "size_class",
     "theil_by_country",
     "with_and_without",
     "within_between",

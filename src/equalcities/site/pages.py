@@ -12,6 +12,7 @@ import pandas as pd
 
 from equalcities import catalog
 from equalcities.ledger import Published
+from equalcities.site import cities
 
 SHOWN_PACKAGES = (
     "equalcities",
@@ -50,7 +51,7 @@ def write_page(path: Path, text: str) -> bool:
 
 
 def write_pages(root: Path, ledger: Published, ran: Sequence[Ran]) -> list[Path]:
-    """Write every generated page; remove those whose dataset is gone.
+    """Write every generated page; remove those whose dataset or city is gone.
 
     Parameters
     ----------
@@ -71,13 +72,23 @@ def write_pages(root: Path, ledger: Published, ran: Sequence[Ran]) -> list[Path]
     loaded = [catalog.load(name, root) for name in catalog.datasets(root)]
     for dataset in loaded:
         wanted[folder / f"{dataset.record.id}.md"] = dataset_page(*dataset, ledger)
+    wanted |= _city_pages(root, {d.record.id: d for d in loaded})
     wanted[root / "book" / "ledger.md"] = ledger_page(ledger, ran)
     wanted[root / "book" / "status.md"] = status_page(ran, [d.record for d in loaded])
-    if folder.is_dir():
-        for path in folder.glob("*.md"):
+    for made in (folder, root / "book" / "cities"):
+        for path in made.glob("*.md") if made.is_dir() else ():
             if path not in wanted:
                 path.unlink()
     return [path for path, text in wanted.items() if write_page(path, text)]
+
+
+def _city_pages(root: Path, loaded: dict[str, catalog.Dataset]) -> dict[Path, str]:
+    pages = cities.city_pages(loaded["panel72"], loaded["fua_candidates"])
+    index = pages.pop("index")
+    folder = root / "book" / "cities"
+    return {root / "book" / "cities.md": index} | {
+        folder / f"{name}.md": text for name, text in pages.items()
+    }
 
 
 def dataset_page(table: pd.DataFrame, record: catalog.Record, ledger: Published) -> str:
