@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
+SEED ?= 72
 
 .PHONY: help book test pair results serve check lint lock exit-check clean
 .DEFAULT_GOAL := help
@@ -10,7 +11,7 @@ PORT ?= 8000
 help: ## List what there is to make
 	@echo "Cities of Equality: an evidence and guidance book"
 	@echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 book: $(VENV)/installed ## Install, execute what changed, and build the site into _build/html
 	@$(PY) -m equalcities.build book
@@ -30,6 +31,9 @@ check: $(VENV)/installed ## Check pairs, data and prose, without executing anyth
 serve: book ## Build, then serve the site on this machine (PORT=8000)
 	@echo "http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+coverage-study: $(VENV)/installed ## Simulate 2,000 surveys and print what each interval covers (SEED=72)
+	@$(PY) benchmarks/coverage_study.py $(SEED)
 
 lint: $(VENV)/installed ## Check the style of the code
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

@@ -91,7 +91,8 @@ def test_every_page_loads_without_an_error_or_outside_request(tab, site, address
     found = names(site)
     assert len(found) > 12
     for name in found:
-        tab.goto(address + name, wait_until="networkidle")
+        tab.goto(address + name, wait_until="load")
+        tab.wait_for_timeout(60)
         wide, room = tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert wide <= room, f"{name} is wider than a {tab.view}"
         assert tab.wrong == [], name
