@@ -78,34 +78,32 @@ def peer_percentiles(
     needed = [code, country, population, *columns]
     require_columns(areas, needed)
     require_columns(reference, needed)
-    sizes = size_class(reference[population])
-    own_sizes = size_class(areas[population])
+    values = reference[list(columns)].to_numpy(dtype=float)
+    own = areas[list(columns)].to_numpy(dtype=float)
+    sizes, own_sizes = size_class(reference[population]), size_class(areas[population])
     rows = []
-    for index, area in areas.iterrows():
+    for place, area in enumerate(areas.to_dict("records")):
         groups = {
-            "country": reference[country] == area[country],
-            "size": sizes == own_sizes[index],
-            "all": pd.Series(True, index=reference.index),
+            "country": (reference[country] == area[country]).to_numpy(),
+            "size": (sizes == own_sizes.iloc[place]).to_numpy(),
+            "all": np.ones(len(reference), dtype=bool),
         }
-        for column in columns:
-            for peers, members in groups.items():
-                values = reference.loc[members, column].dropna().to_numpy(dtype=float)
-                rows.append(
-                    {
-                        code: area[code],
-                        "column": column,
-                        "value": area[column],
-                        "peers": peers,
-                        "n": len(values),
-                        "percentile": _percentile(area[column], values),
-                    }
+        for peers, members in groups.items():
+            n, percentile = _percentiles(own[place], values[members])
+            rows += [
+                {code: area[code], "column": column, "value": value, "peers": peers}
+                | {"n": int(count), "percentile": rank}
+                for column, value, count, rank in zip(
+                    columns, own[place], n, percentile, strict=True
                 )
+            ]
     return pd.DataFrame(rows)
 
 
-def _percentile(value: float, values: np.ndarray) -> float:
-    if pd.isna(value) or len(values) < FEWEST_PEERS:
-        return float("nan")
-    below = np.count_nonzero(values < float(value))
-    same = np.count_nonzero(values == float(value))
-    return 100 * (below + same / 2) / len(values)
+def _percentiles(own: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rank one area's values, shape (columns,), among its peers', shape (peers, columns)."""
+    n = np.count_nonzero(~np.isnan(values), axis=0)
+    below = np.count_nonzero(values < own, axis=0)
+    same = np.count_nonzero(values == own, axis=0)
+    known = (n >= FEWEST_PEERS) & ~np.isnan(own)
+    return n, np.where(known, 100 * (below + same / 2) / np.maximum(n, 1), np.nan)

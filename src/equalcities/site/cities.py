@@ -63,10 +63,11 @@ def city_pages(cities: Dataset, candidates: Dataset) -> dict[str, str]:
     reference = candidates.table[candidates.table["oecd_member"] == "yes"]
     columns = [indicator.column for indicator in INDICATORS]
     ranks = panel.peer_percentiles(cities.table, reference, columns)
+    strips = {column: _Strip(reference, column) for column in columns}
     pages = {"index": _index(cities.table)}
     for code, own in ranks.groupby("fua_code"):
         area = cities.table.set_index("fua_code").loc[code]
-        pages[slug(str(code))] = _page(str(code), area, own, reference)
+        pages[slug(str(code))] = _page(str(code), area, own, strips)
     return pages
 
 
@@ -93,9 +94,9 @@ def _index(table: pd.DataFrame) -> str:
     )
 
 
-def _page(code: str, area: pd.Series, ranks: pd.DataFrame, reference: pd.DataFrame) -> str:
+def _page(code: str, area: pd.Series, ranks: pd.DataFrame, strips: dict[str, _Strip]) -> str:
     present = sum(pd.notna(area[indicator.column]) for indicator in INDICATORS)
-    rows = "".join(_row(code, indicator, area, ranks, reference) for indicator in INDICATORS)
+    rows = "".join(_row(code, indicator, area, ranks, strips) for indicator in INDICATORS)
     heads = ("Indicator", "Value", "Among all areas", "Percentile among areas of its")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     perception = (
@@ -142,7 +143,11 @@ def _size(area: pd.Series) -> str:
 
 
 def _row(
-    code: str, indicator: Indicator, area: pd.Series, ranks: pd.DataFrame, reference: pd.DataFrame
+    code: str,
+    indicator: Indicator,
+    area: pd.Series,
+    ranks: pd.DataFrame,
+    strips: dict[str, _Strip],
 ) -> str:
     value = area[indicator.column]
     name = (
@@ -159,7 +164,10 @@ def _row(
         f"{label}: {_rank(own.loc[group])}"
         for group, label in (("country", "country"), ("size", "size"), ("all", "all"))
     )
-    strip = _strip(indicator, area, reference, shown, own.loc["all"])
+    said = f"{indicator.name}: {shown} {indicator.unit}"
+    if pd.notna(own.loc["all", "percentile"]):
+        said += f", percentile {own.loc['all', 'percentile']:.0f} among all areas"
+    strip = strips[indicator.column].draw(value, area["iso3"], said)
     return (
         f"<tr>{name}<td><strong>{shown}</strong> {escape(indicator.unit)}{doubt}</td>"
         f"<td>{strip}</td><td>{peers}</td></tr>"
@@ -177,29 +185,33 @@ def _rank(row: pd.Series) -> str:
     return f"<strong>{row['percentile']:.0f}</strong> (n = {row['n']})"
 
 
-def _strip(
-    indicator: Indicator, area: pd.Series, reference: pd.DataFrame, shown: str, rank: pd.Series
-) -> str:
-    values = reference[["iso3", indicator.column]].dropna()
-    low, high = float(values[indicator.column].min()), float(values[indicator.column].max())
+class _Strip:
+    """A strip of ticks for one indicator, on which an area is marked."""
 
-    def place(value: float) -> str:
-        return f"{MARGIN + (STRIP_WIDTH - 2 * MARGIN) * (float(value) - low) / (high - low):.1f}"
+    def __init__(self, reference: pd.DataFrame, column: str) -> None:
+        known = reference[["iso3", column]].dropna()
+        self.low, self.high = float(known[column].min()), float(known[column].max())
+        self.every = self._ticks(known[column], "all", 10, 24)
+        self.by_country = {
+            iso3: self._ticks(values, "same", 7, 27)
+            for iso3, values in known.groupby("iso3")[column]
+        }
 
-    def ticks(rows: pd.DataFrame, css: str, top: int, bottom: int) -> str:
-        path = "".join(f"M{place(v)} {top}V{bottom}" for v in rows[indicator.column])
+    def _place(self, value: float) -> str:
+        share = (float(value) - self.low) / (self.high - self.low)
+        return f"{MARGIN + (STRIP_WIDTH - 2 * MARGIN) * share:.1f}"
+
+    def _ticks(self, values: pd.Series, css: str, top: int, bottom: int) -> str:
+        path = "".join(f"M{self._place(value)} {top}V{bottom}" for value in values)
         return f'<path class="{css}" d="{path}"/>'
 
-    same = values[values["iso3"] == area["iso3"]]
-    said = f"{indicator.name}: {shown} {indicator.unit}"
-    if pd.notna(rank["percentile"]):
-        said += f", percentile {rank['percentile']:.0f} among all {rank['n']} areas"
-    return (
-        f'<svg class="strip" viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}" role="img" '
-        f'aria-label="{escape(said, quote=True)}">'
-        f"{ticks(values, 'all', 10, 24)}{ticks(same, 'same', 7, 27)}"
-        f'<circle cx="{place(area[indicator.column])}" cy="17" r="6"/></svg>'
-    )
+    def draw(self, value: float, iso3: str, said: str) -> str:
+        """Return the strip as SVG, with ``said`` for those who don't see it."""
+        return (
+            f'<svg class="strip" viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}" role="img" '
+            f'aria-label="{escape(said, quote=True)}">{self.every}{self.by_country.get(iso3, "")}'
+            f'<circle cx="{self._place(value)}" cy="17" r="6"/></svg>'
+        )
 
 
 def _md(text: str) -> str:
