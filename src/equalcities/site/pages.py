@@ -152,13 +152,13 @@ def _inputs(record: catalog.Record) -> str:
 
 
 def _columns(table: pd.DataFrame, record: catalog.Record) -> str:
-    rows = ["* - Column\n  - Meaning\n  - Unit\n  - Present\n  - Range or codes"]
+    rows = ["* - Column\n  - Meaning\n  - Unit, how many present, range or codes"]
     for column in record.columns:
         values = table[column.name]
         present = f"{values.notna().sum():,} of {len(values):,}"
         rows.append(
-            f"* - `{column.name}`\n  - {' '.join(column.meaning.split())}\n  - {column.unit}\n"
-            f"  - {present}\n  - {_extent(values, column)}"
+            f"* - `{column.name}`\n  - {' '.join(column.meaning.split())}\n"
+            f"  - {column.unit}; {present}; {_extent(values, column)}"
         )
     return ":::{list-table}\n:header-rows: 1\n:class: columns\n\n" + "\n".join(rows) + "\n:::"
 
