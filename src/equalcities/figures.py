@@ -454,10 +454,11 @@ def share_intervals(
     ax.set_yticks(list(places.values()), [name for _, name in places])
     for at, heading in headings:
         if heading is not None:
-            ax.annotate(
-                heading, (0, at + 0.12), xycoords=("axes fraction", "data"), ha="left",
-                va="center", fontsize=10, fontweight="bold", color=INK,
-            )  # fmt: skip
+            across = mpl.transforms.blended_transform_factory(fig.transFigure, ax.transData)
+            ax.text(
+                0.01, at + 0.12, heading, transform=across, va="center", fontsize=9,
+                fontweight="bold", color=INK,
+            ).set_in_layout(False)  # fmt: skip
     ax.set(xlabel=xlabel, xlim=(0, 100), ylim=(place - 0.2, -0.45))
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     if series or truth:
