@@ -102,7 +102,7 @@ def protected(responses: survey.Responses) -> survey.Responses:
     if len(countries) > 100:
         raise DataError("more than 100 countries", cure="Check the column", column="q01_country")
     table["q01_country"] = table["q01_country"].map(countries).astype("str")
-    table["q24_initiative"] = table["q24_initiative"].where(False, None)
+    table["q24_initiative"] = None
     return survey.Responses(table, responses.questionnaire, responses.evidence)
 
 

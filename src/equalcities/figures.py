@@ -409,7 +409,7 @@ def share_intervals(
     table : DataFrame
         In the order from top to bottom: ``label``, ``value``, ``ci_low``, ``ci_high`` (percent; a
         missing value is said to be not shown, a missing interval is left out) and, optionally,
-        ``note``, written after the value.
+        ``prefix`` and ``note``, written before and after the value.
     xlabel : str
         What the shares are of.
     label : str
@@ -485,8 +485,7 @@ def _share(
         ax.plot([row["ci_low"], row["ci_high"]], [at, at], color=colour, linewidth=2.4, alpha=0.55)
     ax.plot(row["value"], at, marker, color=colour, markersize=7)
     if not plain:
-        note = row.get("note")
-        text = f"{row['value']:.0f}%" + (f" {note}" if isinstance(note, str) and note else "")
+        text = f"{row.get('prefix', '')}{row['value']:.0f}% {row.get('note', '')}".strip()
         ax.annotate(
             text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=9,
             color=INK, annotation_clip=False,
@@ -508,9 +507,12 @@ def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
     matplotlib.figure.Figure
     """
     looks = {
-        "recommended": (COLOURS[0], "o"), "conservative": (COLOURS[2], "s"),
-        "shortcut": (COLOURS[1], "^"), "limit": (COLOURS[3], "D"),
-    }  # fmt: skip
+        "recommended": (COLOURS[0], "o", "recommended"),
+        "conservative": (COLOURS[2], "s", "too cautious"),
+        "shortcut": (COLOURS[1], "^", "popular shortcut"),
+        "limit": (COLOURS[3], "D", "best available, not enough"),
+    }
+    names = {name.lower(): name for name in ("Wald", "Wilson", "Jeffreys", "Clopper-Pearson")}
     fig, ax = plt.subplots(
         figsize=(width, 0.27 * len(table) + 0.3 * table["scenario"].nunique() + 1.3),
         layout="constrained",
@@ -524,10 +526,12 @@ def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
         )  # fmt: skip
         place += 1
         for row in rows.itertuples():
-            colour, marker = looks[row.kind]
+            colour, marker, _ = looks[row.kind]
             ax.plot([row.lowest, row.highest], [place] * 2, color=colour, linewidth=3, alpha=0.45)
             ax.plot(row.mean, place, marker, color=colour, markersize=7)
             ticks[place] = row.estimator
+            for plain, name in names.items():
+                ticks[place] = ticks[place].replace(plain, name)
             place += 1
         place += 0.2
     ax.axvspan(93, 97, color="#cfe3ef", zorder=0)
@@ -537,7 +541,8 @@ def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     fig.legend(
         handles=[
-            Line2D([], [], marker=looks[kind][1], color=looks[kind][0], label=kind, linewidth=2)
+            Line2D([], [], marker=looks[kind][1], color=looks[kind][0], label=looks[kind][2],
+                   linewidth=2)
             for kind in looks if kind in set(table["kind"])
         ],
         loc="outside upper left", ncols=4,

@@ -40,7 +40,7 @@ def _drop_column(table: pd.DataFrame) -> None:
 
 
 _EXAMPLES: dict[str, Callable[[pd.DataFrame], None]] = {
-    "a label in place of a code": _set("q08", "A strategy of its own"),
+    "a label in place of a code": _set("q14", "Some joint measures"),
     "a required answer left blank": _set("q02_size", ""),
     "a share beyond its range": _set("q20_share_eu", "140"),
     "more choices than allowed": _set("q05", "housing work skills health"),

@@ -45,9 +45,9 @@ def chart_rows(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         In the order of surveys: ``heading`` (survey, year, who answered), ``question, enabler,
-        value, ci_low, ci_high`` (percent), ``note`` (how exact). The interval is Wilson's, as if
-        the respondents were a random draw; it is missing where the share is not exact or the
-        size of the sample is not known.
+        value, ci_low, ci_high`` (percent), ``prefix`` and ``note`` (how exact). The
+        interval is Wilson's, as if the respondents were a random draw; it is missing where the
+        share is not exact or the size of the sample is not known.
 
     Raises
     ------
@@ -72,12 +72,15 @@ def chart_rows(table: pd.DataFrame) -> pd.DataFrame:
             "value": value,
             "ci_low": np.where(known, 100 * low, np.nan),
             "ci_high": np.where(known, 100 * high, np.nan),
-            "note": np.select([bound, rough], ["or more", "or about"], ""),
+            "prefix": np.where(rough, "about ", ""),
+            "note": np.where(bound, "or more", ""),
         }
     )
 
 
 def _heading(row: tuple) -> str:
-    name = row.survey if str(row.year) in row.survey else f"{row.survey} {row.year}"
+    words = row.survey.partition(" of ")
+    named = words[0] if words[2] and row.sample.startswith(words[2]) else row.survey
+    name = named if str(row.year) in row.survey else f"{named} {row.year}"
     size = "" if pd.isna(row.sample_size) else f"{row.sample_size} "
     return f"{name}: {size}{row.sample.split(';')[0]}"
