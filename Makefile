@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test pair results serve check lint lock exit-check clean
+.PHONY: help book test pair results survey serve check lint lock exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -24,6 +24,9 @@ pair: $(VENV)/installed ## Generate notebooks/NAME.ipynb from notebooks/NAME.md
 
 results: $(VENV)/installed ## Accept what the notebooks now publish; prints old → new
 	@$(PY) -m equalcities.build results
+
+survey: $(VENV)/installed ## Put survey responses in place and rebuild (RESPONSES=file.csv; none: simulated)
+	@RESPONSES="$(RESPONSES)" ENCODING="$(ENCODING)" $(PY) -m equalcities.build survey
 
 check: $(VENV)/installed ## Check pairs, data and prose, without executing anything
 	@$(PY) -m equalcities.build check

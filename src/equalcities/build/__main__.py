@@ -20,7 +20,7 @@ from pathlib import Path
 
 from equalcities import __version__, ledger
 from equalcities.build import execute, pairs, prose
-from equalcities.catalog import datasets, load, project_root
+from equalcities.catalog import datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
 SITE = Path("_build") / "html"
@@ -51,7 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         description="Build the book.",
         epilog="Example: python -m equalcities.build book",
     )
-    steps = {"book": book, "results": results, "pair": pair, "check": check, "exit": exit_check}
+    steps = {
+        "book": book, "results": results, "survey": survey, "pair": pair, "check": check,
+        "exit": exit_check,
+    }  # fmt: skip
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
         choices.add_parser(name, help=step.__doc__.splitlines()[0], description=step.__doc__)
@@ -153,6 +156,46 @@ def withdrawn_now(root: Path, notebook: str, fresh: ledger.Published) -> list[st
     return [k for k in accepted.numbers if k not in fresh.numbers] + [
         k for k in accepted.figures if k not in fresh.figures
     ]
+
+
+def survey(root: Path) -> None:
+    """Put a response file in place of the survey's responses, accept what moves, and rebuild.
+
+    Set RESPONSES to the file, and ENCODING if it is a CSV in neither UTF-8 nor UTF-16; without
+    RESPONSES the simulated responses return. If anything fails, all is left as it was.
+    """
+    command = [sys.executable, str(root / "data" / "survey_responses" / "compile.py")]
+    for option in ("RESPONSES", "ENCODING"):
+        value = os.environ.get(option)
+        command += [f"--{option.lower()}", value] if value else []
+    with undone_on_failure(root, "data/survey_responses", "results"):
+        with timed("check the responses and put them in place", lines=True):
+            done = subprocess.run(
+                command, env=execute.kernel_environment(root), capture_output=True, text=True,
+                check=False,
+            )  # fmt: skip
+            if done.returncode:
+                raise BuildError(f"{done.stderr.strip()}\nNothing was changed.")
+            say(f"  {done.stdout.strip()}")
+        results(root)
+        del os.environ[ledger.ACCEPT_VARIABLE]
+        book(root)
+
+
+@contextmanager
+def undone_on_failure(root: Path, *names: str) -> Iterator[None]:
+    """Put the files below some folders back as they were if anything fails."""
+    before = {path: path.read_bytes() for path in execute.files_below(root, *names)}
+    try:
+        yield
+    except BaseException:
+        for path in execute.files_below(root, *names):
+            if path not in before:
+                path.unlink()
+        for path, content in before.items():
+            if not path.is_file() or path.read_bytes() != content:
+                write_whole(path, content)
+        raise
 
 
 def compare(root: Path, executed: list[execute.Executed]) -> None:
