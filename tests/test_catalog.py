@@ -219,7 +219,19 @@ def test_every_dataset_of_the_book_is_sound(root):
         assert (root / "data" / name / "compile.py").is_file()
 
 
-@pytest.mark.parametrize("name", ["fua_candidates", "panel72", "abi_programmes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fua_candidates",
+        "panel72",
+        "abi_programmes",
+        "berlin_mss2021",
+        "england_imd2025",
+        "scotland_simd2020",
+        "toronto_neighbourhoods2016",
+        "us_opportunity_zones2018",
+    ],
+)
 def test_compiling_again_gives_the_same_bytes(name, root, raw, tmp_path):
     shutil.copytree(root / "data", tmp_path / "data")
     (tmp_path / "_toc.yml").touch()
