@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from conftest import ROOT
 
 from equalcities import catalog
 from equalcities.errors import DataError, UsageError
@@ -223,11 +224,7 @@ def test_every_dataset_of_the_book_is_sound(root):
         assert (root / "data" / name / "compile.py").is_file()
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["fua_candidates", "panel72", "abi_programmes", "neighbour_surveys",
-     "survey_questionnaire", "survey_responses", "survey_truth"],
-)  # fmt: skip
+@pytest.mark.parametrize("name", catalog.datasets(ROOT))
 def test_compiling_again_gives_the_same_bytes(name, root, raw, tmp_path):
     shutil.copytree(root / "data", tmp_path / "data")
     (tmp_path / "_toc.yml").touch()

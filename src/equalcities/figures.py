@@ -548,3 +548,96 @@ def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
         loc="outside upper left", ncols=4,
     )  # fmt: skip
     return fig
+
+
+# --- reach of area labels -----------------------------------------------------------------
+
+
+def label_reach(
+    table: pd.DataFrame,
+    headings: Mapping[str, str],
+    xlabel: str,
+    width: float = 8.2,
+) -> Figure:
+    """Draw for each label what chance, the label itself and the best choice reach.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per label with ``case`` and the shares ``random, labelled, low, high, optimal``.
+    headings : mapping of str to str
+        A case and what its row counts; rows follow this order, from top to bottom.
+    xlabel : str
+        What the axis shows, in per cent.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    missing = set(headings) - set(table["case"])
+    if missing:
+        raise UsageError(f"table holds no row for {sorted(missing)}.")
+    rows = table.set_index("case").loc[list(headings)]
+    shares = rows[["random", "labelled", "low", "high", "optimal"]].astype(float) * 100
+    fig, ax = plt.subplots(figsize=(width, 0.92 * len(rows) + 1.2), layout="constrained")
+    for place, (case, row) in enumerate(shares.iterrows()):
+        ax.plot([row["random"], row["optimal"]], [place, place], color="#cfd6db", linewidth=5)
+        ax.plot([row["low"], row["high"]], [place, place], color=COLOURS[0], linewidth=1.4)
+        ax.text(0, place - 0.5, headings[case], fontsize=9.5, fontweight="bold", va="center")
+        ax.text(
+            0, place - 0.24, f"chance {row['random']:.0f}, label {row['labelled']:.0f}, "
+            f"best {row['optimal']:.0f} in 100", fontsize=9, color=GREY, va="center",
+        )  # fmt: skip
+    y = np.arange(len(rows))
+    # The label last: where it all but equals the best choice, both must stay visible.
+    for column, style in (
+        ("random", {"marker": "|", "s": 170, "color": INK, "linewidth": 2.4}),
+        ("optimal", {"marker": "D", "s": 95, "facecolor": "white", "edgecolor": COLOURS[1]}),
+        ("labelled", {"marker": "o", "s": 40, "color": COLOURS[0]}),
+    ):
+        names = {"random": "random choice of the same size", "labelled": "the label"}
+        ax.scatter(
+            shares[column], y, zorder=3, label=names.get(column, "best possible choice"), **style
+        )
+    ax.set_yticks([])
+    ax.set(ylim=(len(rows) - 0.6, -0.8), xlabel=xlabel)
+    ax.set_xlim(0, min(100, 1.04 * shares.to_numpy().max()) + 0.6)
+    fig.legend(loc="outside upper left", ncols=3)
+    return fig
+
+
+def widening(
+    curves: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, width: float = 8.2
+) -> Figure:
+    """Draw coverage against the share of people inside as a label is widened, one chart each.
+
+    Parameters
+    ----------
+    curves : mapping of str to DataFrame
+        Title of a chart and its table from `equalcities.abi.targeting_curve`.
+    xlabel, ylabel : str
+        What the axes show, in per cent.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        1, len(curves), figsize=(width, 4.3), layout="constrained", squeeze=False, sharey=True
+    )
+    for ax, (heading, curve) in zip(axes[0], curves.items(), strict=True):
+        size = np.r_[0, 100 * curve["size"]]
+        ax.plot(size, np.r_[0, 100 * curve["coverage"]], "o-", color=COLOURS[0], markersize=5)
+        ax.plot([0, 100], [0, 100], color=GREY, linestyle="--", linewidth=1.2)
+        ax.axhline(50, color=COLOURS[1], linewidth=1)
+        ax.text(99, 46.5, "half of the target group", ha="right", color="#a34700", fontsize=9)
+        ax.text(72, 64, "random choice", color=GREY, fontsize=9, rotation=0, ha="left")
+        ax.text(30, 76, "by the index", color=COLOURS[0], fontsize=9, ha="right")
+        ax.set(xlim=(0, 101), ylim=(0, 101), xlabel=xlabel, title=heading)
+        ax.grid(visible=True, axis="both")
+    axes[0, 0].set_ylabel(ylabel)
+    return fig
