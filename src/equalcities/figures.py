@@ -641,3 +641,101 @@ def widening(
         ax.grid(visible=True, axis="both")
     axes[0, 0].set_ylabel(ylabel)
     return fig
+
+
+def estimates(
+    table: pd.DataFrame,
+    label: str,
+    series: str,
+    xlabel: str,
+    reference: float | None = 0.0,
+    width: float = 8.2,
+) -> Figure:
+    """Draw estimates with their intervals, one row per label and one marker per series.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``label``, ``series``, ``value``, ``ci_low`` and ``ci_high``; a missing interval
+        leaves the marker alone. Labels and series keep their order of appearance.
+    label, series : str
+        Columns with the rows' names and with what is told apart by colour and marker.
+    xlabel : str
+        What is estimated, with its unit.
+    reference : float or None
+        Where a thin line is drawn, such as no association.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    labels, kinds = list(dict.fromkeys(table[label])), list(dict.fromkeys(table[series]))
+    step = 0.62 / max(len(kinds), 2)
+    height = len(labels) * (0.22 + 0.17 * len(kinds)) + 1.2
+    fig, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    if reference is not None:
+        ax.axvline(reference, color=GREY, linewidth=1, zorder=1)
+    for place, kind in enumerate(kinds):
+        rows = table[table[series] == kind]
+        shift = (place - (len(kinds) - 1) / 2) * step
+        heights = [labels.index(name) + shift for name in rows[label]]
+        colour = COLOURS[place]
+        ax.hlines(heights, rows["ci_low"], rows["ci_high"], color=colour, linewidth=2, zorder=2)
+        ax.plot(
+            rows["value"], heights, MARKERS[place], color=colour, markersize=6, label=kind, zorder=3
+        )
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set(ylim=(len(labels) - 0.45, -0.55), xlabel=xlabel)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    if len(kinds) > 1:
+        fig.legend(loc="outside upper left", ncols=len(kinds))
+    return fig
+
+
+def strips_by_country(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    order: Sequence[str],
+    country: str = "country",
+    width: float = 8.2,
+) -> Figure:
+    """Draw one row per country and one panel per indicator, each city a point.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per city.
+    columns : mapping of str to str
+        Indicator and title of its panel.
+    order : sequence of str
+        Countries from top to bottom; those left out are not drawn.
+    country : str
+        Column with the country.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        1, len(columns), figsize=(width, 0.23 * len(order) + 1.1), sharey=True,
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    places = {name: place for place, name in enumerate(order)}
+    for ax, (column, heading) in zip(axes[0], columns.items(), strict=True):
+        rows = table[table[country].isin(order)].dropna(subset=[column])
+        heights = rows[country].map(places)
+        ends = rows.groupby(heights)[column].agg(["min", "max"]).astype(float)
+        ax.hlines(ends.index, ends["min"], ends["max"], color="#9cc3dc", linewidth=3, zorder=1)
+        ax.plot(rows[column], heights, "o", color=COLOURS[0], markersize=4.5, zorder=2)
+        ax.axvline(rows[column].astype(float).median(), color=COLOURS[1], linewidth=1.2, zorder=0)
+        ax.set_title(heading, fontsize=9)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4 if len(columns) > 1 else 8))
+        ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        ax.tick_params(labelsize=8.5)
+    axes[0, 0].set_yticks(range(len(order)), order)
+    axes[0, 0].set_ylim(len(order) - 0.4, -0.6)
+    return fig
