@@ -20,7 +20,7 @@ from pathlib import Path
 
 from equalcities import __version__, ledger
 from equalcities.build import execute, pairs, prose
-from equalcities.catalog import datasets, load, project_root, write_whole
+from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
 SITE = Path("_build") / "html"
@@ -84,14 +84,16 @@ def book(root: Path) -> None:
 
 def build(root: Path) -> None:
     """Run every step of a build."""
+    if not (root / STATE).is_file():
+        forget_unfinished_site(root)
     (root / STATE).unlink(missing_ok=True)
-    check(root)
+    loaded = check(root)
     with timed("execute notebooks", lines=True):
         executed = execute.execute_all(root, say)
     with timed("compare with the ledger"):
         compare(root, executed)
     with timed("write generated pages"):
-        write_generated(root, executed)
+        write_generated(root, executed, loaded)
     with timed("build the site"):
         before = execute.remembered(root)
         sphinx(root)
@@ -104,15 +106,15 @@ def build(root: Path) -> None:
         write_status(root, executed)
 
 
-def check(root: Path) -> None:
-    """Check pairs, data and prose without executing anything."""
+def check(root: Path) -> list[Dataset]:
+    """Check pairs, data and prose without executing anything; return the checked data."""
     with timed("check notebook pairs"):
         pairs.check_pairs(root)
     with timed("check data against their records"):
-        for name in datasets(root):
-            load(name, root)
+        loaded = [load(name, root) for name in datasets(root)]
     with timed("check prose for hand-typed numbers"):
         prose.check_prose(root)
+    return loaded
 
 
 def pair(root: Path) -> None:
@@ -220,12 +222,12 @@ def compare(root: Path, executed: list[execute.Executed]) -> None:
         raise LedgerError("\n  ".join(["Results moved:", *lines]) + f"\n{ledger.ACCEPT_ADVICE}.")
 
 
-def write_generated(root: Path, executed: list[execute.Executed]) -> None:
+def write_generated(root: Path, executed: list[execute.Executed], loaded: list[Dataset]) -> None:
     """Write the pages and figure files that are made from data."""
     from equalcities.site import pages, render
 
     ran = [pages.Ran(run.name, title(root, run.name), count_code(run.notebook)) for run in executed]
-    pages.write_pages(root, ledger.read_results(root), ran)
+    pages.write_pages(root, ledger.read_results(root), ran, loaded)
     bundles = [bundle for run in executed for bundle in execute.outputs(run.notebook)]
     render.write_figure_files(bundles, root / "_build" / "figures")
 
@@ -334,6 +336,13 @@ def forget_pages_made_otherwise(root: Path) -> None:
     if not note.is_file() or note.read_text(encoding="utf-8") != key:
         forget_pages(root)
         note.write_text(key, encoding="utf-8")
+
+
+def forget_unfinished_site(root: Path) -> None:
+    """Start afresh after a build that failed or was stopped: it may have left half a file."""
+    forget_pages(root)
+    if (root / SITE).is_dir():
+        shutil.rmtree(root / SITE)
 
 
 def forget_pages(root: Path) -> None:
