@@ -20,9 +20,9 @@ TABLE = pd.DataFrame(
         "case": ["a", "b"],
         "random": [0.1, 0.2],
         "labelled": [0.3, 0.25],
-        "low": [0.25, 0.2],
-        "high": [0.35, 0.3],
         "optimal": [0.4, 0.26],
+        "gain_low": [0.5, 0.75],
+        "gain_high": [0.9, 1.0],
     }
 )
 
@@ -37,6 +37,9 @@ def test_each_label_has_its_three_values_in_the_order_asked_for():
     drawn = {c.get_label(): c.get_offsets()[:, 0].tolist() for c in fig.axes[0].collections}
     assert drawn["the label"] == pytest.approx([25, 30])
     assert drawn["best possible choice"] == pytest.approx([26, 40])
+    intervals = [line.get_xdata() for line in fig.axes[0].lines][1::2]
+    assert intervals[0] == pytest.approx([24.5, 26])
+    assert intervals[1] == pytest.approx([25, 37])
     with pytest.raises(UsageError, match="'c'"):
         figures.label_reach(TABLE, {"c": "Third"}, "per cent")
 

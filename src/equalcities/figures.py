@@ -564,7 +564,9 @@ def label_reach(
     Parameters
     ----------
     table : DataFrame
-        One row per label with ``case`` and the shares ``random, labelled, low, high, optimal``.
+        From `equalcities.abi.reach`, one row per label: ``case`` and the shares ``random,
+        labelled, optimal, gain_low, gain_high``. The interval of the gain is drawn on the way
+        from chance to best, so that it holds for a label of this size.
     headings : mapping of str to str
         A case and what its row counts; rows follow this order, from top to bottom.
     xlabel : str
@@ -580,11 +582,14 @@ def label_reach(
     if missing:
         raise UsageError(f"table holds no row for {sorted(missing)}.")
     rows = table.set_index("case").loc[list(headings)]
-    shares = rows[["random", "labelled", "low", "high", "optimal"]].astype(float) * 100
+    shares = rows[["random", "labelled", "optimal"]].astype(float) * 100
+    way = shares["optimal"] - shares["random"]
+    limits = {end: shares["random"] + way * rows[f"gain_{end}"] for end in ("low", "high")}
     fig, ax = plt.subplots(figsize=(width, 0.92 * len(rows) + 1.2), layout="constrained")
     for place, (case, row) in enumerate(shares.iterrows()):
         ax.plot([row["random"], row["optimal"]], [place, place], color="#cfd6db", linewidth=5)
-        ax.plot([row["low"], row["high"]], [place, place], color=COLOURS[0], linewidth=1.4)
+        ends = [limits["low"][case], limits["high"][case]]
+        ax.plot(ends, [place, place], color=COLOURS[0], linewidth=1.8)
         ax.text(0, place - 0.5, headings[case], fontsize=9.5, fontweight="bold", va="center")
         ax.text(
             0, place - 0.24, f"chance {row['random']:.0f}, label {row['labelled']:.0f}, "
@@ -599,11 +604,12 @@ def label_reach(
     ):
         names = {"random": "random choice of the same size", "labelled": "the label"}
         ax.scatter(
-            shares[column], y, zorder=3, label=names.get(column, "best possible choice"), **style
-        )
+            shares[column], y, zorder=3, clip_on=False,
+            label=names.get(column, "best possible choice"), **style,
+        )  # fmt: skip
     ax.set_yticks([])
     ax.set(ylim=(len(rows) - 0.6, -0.8), xlabel=xlabel)
-    ax.set_xlim(0, min(100, 1.04 * shares.to_numpy().max()) + 0.6)
+    ax.set_xlim(0, min(100, 1.04 * shares.to_numpy().max()))
     fig.legend(loc="outside upper left", ncols=3)
     return fig
 
@@ -635,8 +641,8 @@ def widening(
         ax.plot([0, 100], [0, 100], color=GREY, linestyle="--", linewidth=1.2)
         ax.axhline(50, color=COLOURS[1], linewidth=1)
         ax.text(99, 46.5, "half of the target group", ha="right", color="#a34700", fontsize=9)
-        ax.text(72, 64, "random choice", color=GREY, fontsize=9, rotation=0, ha="left")
-        ax.text(30, 76, "by the index", color=COLOURS[0], fontsize=9, ha="right")
+        ax.text(70, 64, "random choice", color=GREY, fontsize=9)
+        ax.text(36, 69, "by the index", color=COLOURS[0], fontsize=9, ha="right")
         ax.set(xlim=(0, 101), ylim=(0, 101), xlabel=xlabel, title=heading)
         ax.grid(visible=True, axis="both")
     axes[0, 0].set_ylabel(ylabel)
