@@ -214,7 +214,7 @@ def test_the_checkout_is_found_or_asked_for(toy, tmp_path_factory):
 def test_every_dataset_of_the_book_is_sound(root):
     names = catalog.datasets(root)
     known = {
-        "abi_programmes", "fua_candidates", "neighbour_surveys", "panel72",
+        "abi_programmes", "eu_perception", "fua_candidates", "neighbour_surveys", "panel72",
         "survey_questionnaire", "survey_responses", "survey_truth",
     }  # fmt: skip
     assert known <= set(names)

@@ -745,3 +745,156 @@ def strips_by_country(
     axes[0, 0].set_yticks(range(len(order)), order)
     axes[0, 0].set_ylim(len(order) - 0.4, -0.6)
     return fig
+
+
+# --- profile, residents' views and types of city ------------------------------------------
+
+
+def rank_ranges(
+    table: pd.DataFrame, label: str, section: str, xlabel: str, width: float = 8.2
+) -> Figure:
+    """Draw the range of each place's rank: most draws as a bar, all draws as a thin line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per place, from top to bottom, with ``label``, ``section``, ``ci_low``,
+        ``ci_high``, ``best`` and ``worst`` (ranks, 1 is best). Sections are drawn one after the
+        other, in the order of their first row.
+    label, section : str
+        Columns with the places' names and the headings above them.
+    xlabel : str
+        What the ranks are of.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    sections = list(dict.fromkeys(table[section]))
+    fig, ax = plt.subplots(
+        figsize=(width, 0.175 * len(table) + 0.36 * len(sections) + 1.1), layout="constrained"
+    )
+    place, ticks = 0.0, {}
+    for number, heading in enumerate(sections):
+        rows = table[table[section] == heading]
+        ax.text(
+            1, place, f"{heading} ({len(rows)})", fontsize=9.5, fontweight="bold", va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=4,
+        )  # fmt: skip
+        heights = place + 1.1 + np.arange(len(rows))
+        colour = COLOURS[number % len(COLOURS)]
+        ax.hlines(heights, rows["best"], rows["worst"], color=GREY, linewidth=0.8, zorder=1)
+        ax.hlines(heights, rows["ci_low"], rows["ci_high"], color=colour, linewidth=5, zorder=2)
+        ticks |= dict(zip(heights, rows[label], strict=True))
+        place = heights[-1] + 1.6
+    ax.set_yticks(list(ticks), list(ticks.values()), fontsize=8)
+    ax.set(ylim=(place - 0.6, -0.9), xlabel=xlabel)
+    ax.secondary_xaxis("top").spines["top"].set_visible(False)
+    return fig
+
+
+def signed_matrix(
+    values: pd.DataFrame,
+    text: pd.DataFrame,
+    marked: pd.DataFrame,
+    colour_label: str,
+    width: float = 8.2,
+    cell_height: float = 0.62,
+) -> Figure:
+    """Draw a matrix of values from −1 to 1: colour for size and sign, a frame for some cells.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Values; index and columns are the labels. Missing cells stay blank.
+    text : DataFrame
+        Text of the cells, of the same shape.
+    marked : DataFrame
+        Which cells get a frame.
+    colour_label : str
+        What the colour shows.
+    width, cell_height : float
+        Width of the figure and height of a row in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if not values.shape == text.shape == marked.shape:
+        raise UsageError("values, text and marked must have one shape; build them from one table.")
+    fig, ax = plt.subplots(figsize=(width, cell_height * len(values) + 2.1), layout="constrained")
+    numbers = values.to_numpy(float)
+    drawn = ax.imshow(numbers, cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
+    for row, column in zip(*np.nonzero(np.isfinite(numbers)), strict=True):
+        ax.text(
+            column, row, text.iloc[row, column], ha="center", va="center", fontsize=8.5,
+            color="white" if abs(numbers[row, column]) > 0.7 else INK,
+        )  # fmt: skip
+        if marked.iloc[row, column]:
+            ax.add_patch(
+                mpl.patches.Rectangle(
+                    (column - 0.46, row - 0.44), 0.92, 0.88, fill=False, edgecolor=INK,
+                    linewidth=2.2,
+                )
+            )  # fmt: skip
+    ax.set_xticks(range(values.shape[1]), values.columns, fontsize=9)
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(values.shape[0]), values.index)
+    ax.grid(False)
+    ax.tick_params(which="both", length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    bar = fig.colorbar(drawn, ax=ax, orientation="horizontal", shrink=0.5, pad=0.03, aspect=30)
+    bar.set_label(colour_label)
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    return fig
+
+
+def cloud(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    name: str,
+    named: Sequence[str],
+    xlabel: str,
+    ylabel: str,
+    width: float = 8.2,
+) -> Figure:
+    """Draw places as one cloud of points and name a few of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per place.
+    x, y, name : str
+        Columns with the coordinates and the places' names.
+    named : sequence of str
+        Names to write beside their points.
+    xlabel, ylabel : str
+        What the axes show.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(width, 0.68 * width), layout="constrained")
+    far = table[name].isin(named)
+    ax.plot(table.loc[~far, x], table.loc[~far, y], "o", color=COLOURS[0], alpha=0.7)
+    ax.plot(table.loc[far, x], table.loc[far, y], "D", color=COLOURS[1])
+    middle = table[x].mean()
+    for row in table[far].to_dict("records"):
+        side = 1 if row[x] < middle else -1
+        ax.annotate(
+            row[name], (row[x], row[y]), xytext=(8 * side, 0), textcoords="offset points",
+            ha="left" if side > 0 else "right", va="center", fontsize=9,
+        )  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(visible=True, axis="both")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    return fig
