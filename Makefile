@@ -42,7 +42,7 @@ lint: $(VENV)/installed ## Check the style of the code
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 lock: ## Renew the locks from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra book --extra test --universal --fork-strategy fewest \
+	uv pip compile pyproject.toml --extra book --extra evaluation --extra test --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  -q -o requirements.lock
 	uv pip compile pyproject.toml --extra exit --universal --fork-strategy fewest \

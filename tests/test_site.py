@@ -70,11 +70,16 @@ def test_every_image_has_a_text_alternative(pages):
 
 def test_ids_are_unique_and_pages_have_language_and_title(pages):
     for name, page in pages.items():
-        if name == "index.html":
-            continue
         found = [tag["id"] for tag in page.select("article [id]")]
         assert len(found) == len(set(found)), name
         assert page.html["lang"] == "en" and page.title.text.strip()
+
+
+def test_every_page_names_an_icon_that_exists(site, pages):
+    """Else a browser asks the server for /favicon.ico, which isn't there."""
+    for name, page in pages.items():
+        icon = page.find("link", rel="icon") or page.find("link", rel="shortcut icon")
+        assert (site / name).parent.joinpath(icon["href"].partition("?")[0]).is_file(), name
 
 
 def test_every_figure_of_the_ledger_stands_on_its_page(site, pages, ledger):
