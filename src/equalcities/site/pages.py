@@ -122,7 +122,9 @@ def dataset_page(table: pd.DataFrame, record: catalog.Record, ledger: Published)
                 "How to cite the data": record.citation,
                 "Size": f"{record.rows:,} rows, {len(record.columns)} columns",
                 "SHA-256": f"`{record.sha256}`",
-                "Download": f"{{download}}`{record.table} </data/{record.id}/{record.table}>`",
+                "Download": f"not offered: {record.withheld}"
+                if record.withheld
+                else f"{{download}}`{record.table} </data/{record.id}/{record.table}>`",
                 "Used in": ", ".join(f"{{doc}}`/notebooks/{name}`" for name in using)
                 or "no chapter yet",
             }
@@ -161,12 +163,15 @@ def _columns(table: pd.DataFrame, record: catalog.Record) -> str:
         present = f"{values.notna().sum():,} of {len(values):,}"
         rows.append(
             f"* - `{column.name}`\n  - {' '.join(column.meaning.split())}\n"
-            f"  - {column.unit}; {present}; {_extent(values, column)}"
+            f"  - {column.unit}; {present}; {_extent(values, column, bool(record.withheld))}"
         )
     return ":::{list-table}\n:header-rows: 1\n:class: columns\n\n" + "\n".join(rows) + "\n:::"
 
 
-def _extent(values: pd.Series, column: catalog.Column) -> str:
+def _extent(values: pd.Series, column: catalog.Column, withheld: bool) -> str:
+    # the extremes of a table that isn't shown would give single answers away
+    if withheld and column.range:
+        return " to ".join(_shown(end, column.unit) for end in column.range) + " allowed"
     if column.values:
         return ", ".join(column.values)
     if column.type == "string":
