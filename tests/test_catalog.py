@@ -219,7 +219,9 @@ def test_every_dataset_of_the_book_is_sound(root):
         assert (root / "data" / name / "compile.py").is_file()
 
 
-@pytest.mark.parametrize("name", ["fua_candidates", "panel72", "abi_programmes"])
+@pytest.mark.parametrize(
+    "name", ["fua_candidates", "panel72", "abi_programmes", "participation_practices"]
+)
 def test_compiling_again_gives_the_same_bytes(name, root, raw, tmp_path):
     shutil.copytree(root / "data", tmp_path / "data")
     (tmp_path / "_toc.yml").touch()
