@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test pair results serve check lint lock exit-check clean
+.PHONY: help book test pair results survey serve check lint lock exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -25,6 +25,9 @@ pair: $(VENV)/installed ## Generate notebooks/NAME.ipynb from notebooks/NAME.md
 results: $(VENV)/installed ## Accept what the notebooks now publish; prints old → new
 	@$(PY) -m equalcities.build results
 
+survey: $(VENV)/installed ## Put survey responses in place and rebuild (RESPONSES=file.csv; none: simulated)
+	@RESPONSES="$(RESPONSES)" ENCODING="$(ENCODING)" $(PY) -m equalcities.build survey
+
 check: $(VENV)/installed ## Check pairs, data and prose, without executing anything
 	@$(PY) -m equalcities.build check
 
@@ -39,7 +42,7 @@ lint: $(VENV)/installed ## Check the style of the code
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 lock: ## Renew the locks from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra book --extra test --universal --fork-strategy fewest \
+	uv pip compile pyproject.toml --extra book --extra evaluation --extra test --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  -q -o requirements.lock
 	uv pip compile pyproject.toml --extra exit --universal --fork-strategy fewest \

@@ -97,6 +97,15 @@ def test_broken_link_fails_again_on_the_next_build(checkout, edit):
     fails(checkout, "unknown document", "leger")  # the engine alone would warn only once
 
 
+def test_a_stopped_build_leaves_nothing_that_breaks_the_next(checkout):
+    half = checkout / "_build" / "html" / "searchindex.js"
+    half.parent.mkdir(parents=True)
+    half.write_text("Search.setIndex({", encoding="utf-8")
+    done = run_build(checkout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert half.read_text(encoding="utf-8").rstrip().endswith("})")
+
+
 def test_ledger_edited_by_hand(checkout, edit):
     edit("results/abi_map.json", '"value": 67', '"value": 68')
     fails(checkout, "results/abi_map.json", "'abi.initiatives'", "from 68 to 67", "make results")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from conftest import ROOT
 
 from equalcities import catalog
 from equalcities.errors import DataError, UsageError
@@ -212,21 +213,25 @@ def test_the_checkout_is_found_or_asked_for(toy, tmp_path_factory):
 
 def test_every_dataset_of_the_book_is_sound(root):
     names = catalog.datasets(root)
-    assert {"abi_programmes", "fua_candidates", "panel72"} <= set(names)
+    known = {
+        "abi_programmes", "eu_perception", "fua_candidates", "neighbour_surveys", "panel72",
+        "survey_questionnaire", "survey_responses", "survey_truth",
+    }  # fmt: skip
+    assert known <= set(names)
     for name in names:
         table, record = catalog.load(name, root)
         assert len(table) == record.rows
         assert (root / "data" / name / "compile.py").is_file()
 
 
-@pytest.mark.parametrize(
-    "name", ["fua_candidates", "panel72", "abi_programmes", "participation_practices"]
-)
+@pytest.mark.parametrize("name", catalog.datasets(ROOT))
 def test_compiling_again_gives_the_same_bytes(name, root, raw, tmp_path):
     shutil.copytree(root / "data", tmp_path / "data")
     (tmp_path / "_toc.yml").touch()
     folder = tmp_path / "data" / name
     record = catalog.read_record(name, root)
+    if name == "survey_responses" and record.evidence_class == "observed":
+        pytest.skip("a response file was put in place, which the book doesn't keep")
     (folder / record.table).unlink()
     arguments = ["--raw", str(raw)] if record.inputs else []
     subprocess.run([sys.executable, folder / "compile.py", *arguments], check=True, cwd=root)

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 
 import pytest
 import yaml
@@ -20,7 +21,10 @@ def project(root):
 @pytest.fixture(scope="module")
 def wanted(project):
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["book"], *extras["test"]]
+    lines = [
+        *project["dependencies"],
+        *chain.from_iterable(extras[name] for name in ("book", "evaluation", "test")),
+    ]
     requirements = map(Requirement, lines)
     return {canonicalize_name(r.name): r.specifier for r in requirements}
 

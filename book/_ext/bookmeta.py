@@ -1,5 +1,6 @@
 """One version number: pyproject.toml's, handed to the engine and printed on every page."""
 
+import html
 from pathlib import Path
 
 import yaml
@@ -57,10 +58,42 @@ def remove_live_code(app, pagename, templatename, context, doctree):
         ]
 
 
+FRONT_DOOR = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={page}">
+<link rel="canonical" href="{page}">
+<link rel="icon" href="_static/{icon}" type="image/svg+xml">
+<title>{title}</title>
+</head>
+<body><p><a href="{page}">{title}</a></p></body>
+</html>
+"""
+
+
+def write_front_door(app, exception):
+    """Write the page at the root that leads to the first page.
+
+    The engine's own names no icon, so browsers would ask for one that isn't there, and has
+    neither a title nor a link for readers whose browser doesn't forward.
+    """
+    if exception is None and app.builder.format == "html":
+        text = FRONT_DOOR.format(
+            page=app.builder.get_target_uri(app.config.master_doc),
+            icon=Path(app.config.html_favicon).name,
+            title=html.escape(app.config.html_title),
+        )
+        (Path(app.outdir) / "index.html").write_text(text, encoding="utf-8")
+
+
 def setup(app):
     # Before the theme and the Markdown parser read the configuration.
     app.connect("config-inited", set_version, priority=100)
     # After the extensions that add scripts and styles to a page.
     app.connect("html-page-context", remove_live_code, priority=900)
+    # Before the table of contents would write its own.
+    app.connect("build-finished", write_front_door, priority=100)
     app.connect("builder-inited", remove_late_stylesheet)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -391,3 +391,510 @@ def count_matrix(
     bar.outline.set_visible(False)
     bar.ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     return fig
+
+
+def share_intervals(
+    table: pd.DataFrame,
+    xlabel: str,
+    label: str = "text",
+    series: str | None = None,
+    truth: str | None = None,
+    section: str | None = None,
+    width: float = 8.2,
+) -> Figure:
+    """Draw shares as dots with their intervals, one line each, with the value beside it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        In the order from top to bottom: ``label``, ``value``, ``ci_low``, ``ci_high`` (percent; a
+        missing value is said to be not shown, a missing interval is left out) and, optionally,
+        ``prefix`` and ``note``, written before and after the value.
+    xlabel : str
+        What the shares are of.
+    label : str
+        Column with the lines' names.
+    series : str, optional
+        Column that tells several estimates of a line apart, by colour and marker.
+    truth : str, optional
+        Column with the true share, drawn as a black bar.
+    section : str, optional
+        Column whose values become headings above their lines.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    names = list(dict.fromkeys(table[series])) if series else [""]
+    step = 0.5 if series is None else 0.23 * len(names) + 0.35
+    places, headings, place, last = {}, [], 0.0, None
+    for row in table.to_dict("records"):
+        heading = row[section] if section else None
+        if heading != last:
+            headings.append((place, heading))
+            place += 0.62
+            last = heading
+        if (heading, row[label]) not in places:
+            places[heading, row[label]] = place
+            place += step
+    fig, ax = plt.subplots(figsize=(width, 0.62 * place + 0.9), layout="constrained")
+    for number, name in enumerate(names):
+        rows = table if series is None else table[table[series] == name]
+        shift = 0.23 * (number - (len(names) - 1) / 2)
+        for row in rows.to_dict("records"):
+            at = places[row[section] if section else None, row[label]] + shift
+            _share(ax, row, at, COLOURS[number], MARKERS[number], plain=series is not None)
+        if truth:
+            for row in rows.to_dict("records"):
+                at = places[row[section] if section else None, row[label]]
+                half = 0.23 * len(names) / 2 + 0.05
+                ax.plot([row[truth]] * 2, [at - half, at + half], color=INK, linewidth=2.4)
+    ax.set_yticks(list(places.values()), [name for _, name in places])
+    for at, heading in headings:
+        if heading is not None:
+            across = mpl.transforms.blended_transform_factory(fig.transFigure, ax.transData)
+            ax.text(
+                0.01, at + 0.12, heading, transform=across, va="center", fontsize=9,
+                fontweight="bold", color=INK,
+            ).set_in_layout(False)  # fmt: skip
+    ax.set(xlabel=xlabel, xlim=(0, 100), ylim=(place - 0.2, -0.45))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
+    if series or truth:
+        handles = [
+            Line2D([], [], marker=MARKERS[i], color=COLOURS[i], label=name, linewidth=2)
+            for i, name in enumerate(names) if name
+        ]  # fmt: skip
+        if truth:
+            handles.append(
+                Line2D([], [], linestyle="", marker="|", markersize=13, markeredgewidth=2.4,
+                       color=INK, label="truth")
+            )  # fmt: skip
+        fig.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    return fig
+
+
+def _share(
+    ax: Axes, row: Mapping[str, Any], at: float, colour: str, marker: str, plain: bool
+) -> None:
+    if pd.isna(row["value"]):
+        ax.text(1, at, "not shown: too few answers", va="center", fontsize=9, color=GREY)
+        return
+    if pd.notna(row["ci_low"]):
+        ax.plot([row["ci_low"], row["ci_high"]], [at, at], color=colour, linewidth=2.4, alpha=0.55)
+    ax.plot(row["value"], at, marker, color=colour, markersize=7)
+    if not plain:
+        text = f"{row.get('prefix', '')}{row['value']:.0f}% {row.get('note', '')}".strip()
+        ax.annotate(
+            text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=9,
+            color=INK, annotation_clip=False,
+        )  # fmt: skip
+
+
+def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
+    """Draw how often intervals hold the truth: the mean over items, and the range of items.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `equalcities.survey.reporting.coverage_by_estimator`.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    looks = {
+        "recommended": (COLOURS[0], "o", "recommended"),
+        "conservative": (COLOURS[2], "s", "too cautious"),
+        "shortcut": (COLOURS[1], "^", "popular shortcut"),
+        "limit": (COLOURS[3], "D", "best available, not enough"),
+    }
+    names = {name.lower(): name for name in ("Wald", "Wilson", "Jeffreys", "Clopper-Pearson")}
+    fig, ax = plt.subplots(
+        figsize=(width, 0.27 * len(table) + 0.3 * table["scenario"].nunique() + 1.3),
+        layout="constrained",
+    )
+    place, ticks = 0.0, {}
+    for scenario, rows in table.groupby("scenario", sort=False):
+        ax.annotate(
+            scenario[0].upper() + scenario[1:], (0, place), xycoords=("axes fraction", "data"),
+            fontsize=10, fontweight="bold", color=INK, va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+        place += 1
+        for row in rows.itertuples():
+            colour, marker, _ = looks[row.kind]
+            ax.plot([row.lowest, row.highest], [place] * 2, color=colour, linewidth=3, alpha=0.45)
+            ax.plot(row.mean, place, marker, color=colour, markersize=7)
+            ticks[place] = row.estimator
+            for plain, name in names.items():
+                ticks[place] = ticks[place].replace(plain, name)
+            place += 1
+        place += 0.2
+    ax.axvspan(93, 97, color="#cfe3ef", zorder=0)
+    ax.axvline(95, color=INK, linewidth=1, zorder=0)
+    ax.set_yticks(list(ticks), list(ticks.values()), fontsize=9)
+    ax.set(xlim=(0, 101), ylim=(place, -0.8), xlabel="surveys whose 95% interval holds the truth")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
+    fig.legend(
+        handles=[
+            Line2D([], [], marker=looks[kind][1], color=looks[kind][0], label=looks[kind][2],
+                   linewidth=2)
+            for kind in looks if kind in set(table["kind"])
+        ],
+        loc="outside upper left", ncols=4,
+    )  # fmt: skip
+    return fig
+
+
+# --- reach of area labels -----------------------------------------------------------------
+
+
+def label_reach(
+    table: pd.DataFrame,
+    headings: Mapping[str, str],
+    xlabel: str,
+    width: float = 8.2,
+) -> Figure:
+    """Draw for each label what chance, the label itself and the best choice reach.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `equalcities.abi.reach`, one row per label: ``case`` and the shares ``random,
+        labelled, optimal, gain_low, gain_high``. The interval of the gain is drawn on the way
+        from chance to best, so that it holds for a label of this size.
+    headings : mapping of str to str
+        A case and what its row counts; rows follow this order, from top to bottom.
+    xlabel : str
+        What the axis shows, in per cent.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    missing = set(headings) - set(table["case"])
+    if missing:
+        raise UsageError(f"table holds no row for {sorted(missing)}.")
+    rows = table.set_index("case").loc[list(headings)]
+    shares = rows[["random", "labelled", "optimal"]].astype(float) * 100
+    way = shares["optimal"] - shares["random"]
+    limits = {end: shares["random"] + way * rows[f"gain_{end}"] for end in ("low", "high")}
+    fig, ax = plt.subplots(figsize=(width, 0.92 * len(rows) + 1.2), layout="constrained")
+    for place, (case, row) in enumerate(shares.iterrows()):
+        ax.plot([row["random"], row["optimal"]], [place, place], color="#cfd6db", linewidth=5)
+        ends = [limits["low"][case], limits["high"][case]]
+        ax.plot(ends, [place, place], color=COLOURS[0], linewidth=1.8)
+        ax.text(0, place - 0.5, headings[case], fontsize=9.5, fontweight="bold", va="center")
+        ax.text(
+            0, place - 0.24, f"chance {row['random']:.0f}, label {row['labelled']:.0f}, "
+            f"best {row['optimal']:.0f} in 100", fontsize=9, color=GREY, va="center",
+        )  # fmt: skip
+    y = np.arange(len(rows))
+    # The label last: where it all but equals the best choice, both must stay visible.
+    for column, style in (
+        ("random", {"marker": "|", "s": 170, "color": INK, "linewidth": 2.4}),
+        ("optimal", {"marker": "D", "s": 95, "facecolor": "white", "edgecolor": COLOURS[1]}),
+        ("labelled", {"marker": "o", "s": 40, "color": COLOURS[0]}),
+    ):
+        names = {"random": "random choice of the same size", "labelled": "the label"}
+        ax.scatter(
+            shares[column], y, zorder=3, clip_on=False,
+            label=names.get(column, "best possible choice"), **style,
+        )  # fmt: skip
+    ax.set_yticks([])
+    ax.set(ylim=(len(rows) - 0.6, -0.8), xlabel=xlabel)
+    ax.set_xlim(0, min(100, 1.04 * shares.to_numpy().max()))
+    fig.legend(loc="outside upper left", ncols=3)
+    return fig
+
+
+def widening(
+    curves: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, width: float = 8.2
+) -> Figure:
+    """Draw coverage against the share of people inside as a label is widened, one chart each.
+
+    Parameters
+    ----------
+    curves : mapping of str to DataFrame
+        Title of a chart and its table from `equalcities.abi.targeting_curve`.
+    xlabel, ylabel : str
+        What the axes show, in per cent.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        1, len(curves), figsize=(width, 4.3), layout="constrained", squeeze=False, sharey=True
+    )
+    for ax, (heading, curve) in zip(axes[0], curves.items(), strict=True):
+        size = np.r_[0, 100 * curve["size"]]
+        ax.plot(size, np.r_[0, 100 * curve["coverage"]], "o-", color=COLOURS[0], markersize=5)
+        ax.plot([0, 100], [0, 100], color=GREY, linestyle="--", linewidth=1.2)
+        ax.axhline(50, color=COLOURS[1], linewidth=1)
+        ax.text(99, 46.5, "half of the target group", ha="right", color="#a34700", fontsize=9)
+        ax.text(70, 64, "random choice", color=GREY, fontsize=9)
+        ax.text(36, 69, "by the index", color=COLOURS[0], fontsize=9, ha="right")
+        ax.set(xlim=(0, 101), ylim=(0, 101), xlabel=xlabel, title=heading)
+        ax.grid(visible=True, axis="both")
+    axes[0, 0].set_ylabel(ylabel)
+    return fig
+
+
+def estimates(
+    table: pd.DataFrame,
+    label: str,
+    series: str,
+    xlabel: str,
+    reference: float | None = 0.0,
+    width: float = 8.2,
+) -> Figure:
+    """Draw estimates with their intervals, one row per label and one marker per series.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``label``, ``series``, ``value``, ``ci_low`` and ``ci_high``; a missing interval
+        leaves the marker alone. Labels and series keep their order of appearance.
+    label, series : str
+        Columns with the rows' names and with what is told apart by colour and marker.
+    xlabel : str
+        What is estimated, with its unit.
+    reference : float or None
+        Where a thin line is drawn, such as no association.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    labels, kinds = list(dict.fromkeys(table[label])), list(dict.fromkeys(table[series]))
+    step = 0.62 / max(len(kinds), 2)
+    height = len(labels) * (0.22 + 0.17 * len(kinds)) + 1.2
+    fig, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    if reference is not None:
+        ax.axvline(reference, color=GREY, linewidth=1, zorder=1)
+    for place, kind in enumerate(kinds):
+        rows = table[table[series] == kind]
+        shift = (place - (len(kinds) - 1) / 2) * step
+        heights = [labels.index(name) + shift for name in rows[label]]
+        colour = COLOURS[place]
+        ax.hlines(heights, rows["ci_low"], rows["ci_high"], color=colour, linewidth=2, zorder=2)
+        ax.plot(
+            rows["value"], heights, MARKERS[place], color=colour, markersize=6, label=kind, zorder=3
+        )
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set(ylim=(len(labels) - 0.45, -0.55), xlabel=xlabel)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    if len(kinds) > 1:
+        fig.legend(loc="outside upper left", ncols=len(kinds))
+    return fig
+
+
+def strips_by_country(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    order: Sequence[str],
+    country: str = "country",
+    width: float = 8.2,
+) -> Figure:
+    """Draw one row per country and one panel per indicator, each city a point.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per city.
+    columns : mapping of str to str
+        Indicator and title of its panel.
+    order : sequence of str
+        Countries from top to bottom; those left out are not drawn.
+    country : str
+        Column with the country.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        1, len(columns), figsize=(width, 0.23 * len(order) + 1.1), sharey=True,
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    places = {name: place for place, name in enumerate(order)}
+    for ax, (column, heading) in zip(axes[0], columns.items(), strict=True):
+        rows = table[table[country].isin(order)].dropna(subset=[column])
+        heights = rows[country].map(places)
+        ends = rows.groupby(heights)[column].agg(["min", "max"]).astype(float)
+        ax.hlines(ends.index, ends["min"], ends["max"], color="#9cc3dc", linewidth=3, zorder=1)
+        ax.plot(rows[column], heights, "o", color=COLOURS[0], markersize=4.5, zorder=2)
+        ax.axvline(rows[column].astype(float).median(), color=COLOURS[1], linewidth=1.2, zorder=0)
+        ax.set_title(heading, fontsize=9)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4 if len(columns) > 1 else 8))
+        ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        ax.tick_params(labelsize=8.5)
+    axes[0, 0].set_yticks(range(len(order)), order)
+    axes[0, 0].set_ylim(len(order) - 0.4, -0.6)
+    return fig
+
+
+# --- profile, residents' views and types of city ------------------------------------------
+
+
+def rank_ranges(
+    table: pd.DataFrame, label: str, section: str, xlabel: str, width: float = 8.2
+) -> Figure:
+    """Draw the range of each place's rank: most draws as a bar, all draws as a thin line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per place, from top to bottom, with ``label``, ``section``, ``ci_low``,
+        ``ci_high``, ``best`` and ``worst`` (ranks, 1 is best). Sections are drawn one after the
+        other, in the order of their first row.
+    label, section : str
+        Columns with the places' names and the headings above them.
+    xlabel : str
+        What the ranks are of.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    sections = list(dict.fromkeys(table[section]))
+    fig, ax = plt.subplots(
+        figsize=(width, 0.175 * len(table) + 0.36 * len(sections) + 1.1), layout="constrained"
+    )
+    place, ticks = 0.0, {}
+    for number, heading in enumerate(sections):
+        rows = table[table[section] == heading]
+        ax.text(
+            1, place, f"{heading} ({len(rows)})", fontsize=9.5, fontweight="bold", va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=4,
+        )  # fmt: skip
+        heights = place + 1.1 + np.arange(len(rows))
+        colour = COLOURS[number % len(COLOURS)]
+        ax.hlines(heights, rows["best"], rows["worst"], color=GREY, linewidth=0.8, zorder=1)
+        ax.hlines(heights, rows["ci_low"], rows["ci_high"], color=colour, linewidth=5, zorder=2)
+        ticks |= dict(zip(heights, rows[label], strict=True))
+        place = heights[-1] + 1.6
+    ax.set_yticks(list(ticks), list(ticks.values()), fontsize=8)
+    ax.set(ylim=(place - 0.6, -0.9), xlabel=xlabel)
+    ax.secondary_xaxis("top").spines["top"].set_visible(False)
+    return fig
+
+
+def signed_matrix(
+    values: pd.DataFrame,
+    text: pd.DataFrame,
+    marked: pd.DataFrame,
+    colour_label: str,
+    width: float = 8.2,
+    cell_height: float = 0.62,
+) -> Figure:
+    """Draw a matrix of values from −1 to 1: colour for size and sign, a frame for some cells.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Values; index and columns are the labels. Missing cells stay blank.
+    text : DataFrame
+        Text of the cells, of the same shape.
+    marked : DataFrame
+        Which cells get a frame.
+    colour_label : str
+        What the colour shows.
+    width, cell_height : float
+        Width of the figure and height of a row in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if not values.shape == text.shape == marked.shape:
+        raise UsageError("values, text and marked must have one shape; build them from one table.")
+    fig, ax = plt.subplots(figsize=(width, cell_height * len(values) + 2.1), layout="constrained")
+    numbers = values.to_numpy(float)
+    drawn = ax.imshow(numbers, cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
+    for row, column in zip(*np.nonzero(np.isfinite(numbers)), strict=True):
+        ax.text(
+            column, row, text.iloc[row, column], ha="center", va="center", fontsize=8.5,
+            color="white" if abs(numbers[row, column]) > 0.7 else INK,
+        )  # fmt: skip
+        if marked.iloc[row, column]:
+            ax.add_patch(
+                mpl.patches.Rectangle(
+                    (column - 0.46, row - 0.44), 0.92, 0.88, fill=False, edgecolor=INK,
+                    linewidth=2.2,
+                )
+            )  # fmt: skip
+    ax.set_xticks(range(values.shape[1]), values.columns, fontsize=9)
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(values.shape[0]), values.index)
+    ax.grid(False)
+    ax.tick_params(which="both", length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    bar = fig.colorbar(drawn, ax=ax, orientation="horizontal", shrink=0.5, pad=0.03, aspect=30)
+    bar.set_label(colour_label)
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    return fig
+
+
+def cloud(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    name: str,
+    named: Sequence[str],
+    xlabel: str,
+    ylabel: str,
+    width: float = 8.2,
+) -> Figure:
+    """Draw places as one cloud of points and name a few of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per place.
+    x, y, name : str
+        Columns with the coordinates and the places' names.
+    named : sequence of str
+        Names to write beside their points.
+    xlabel, ylabel : str
+        What the axes show.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(width, 0.68 * width), layout="constrained")
+    far = table[name].isin(named)
+    ax.plot(table.loc[~far, x], table.loc[~far, y], "o", color=COLOURS[0], alpha=0.7)
+    ax.plot(table.loc[far, x], table.loc[far, y], "D", color=COLOURS[1])
+    middle = table[x].mean()
+    for row in table[far].to_dict("records"):
+        side = 1 if row[x] < middle else -1
+        ax.annotate(
+            row[name], (row[x], row[y]), xytext=(8 * side, 0), textcoords="offset points",
+            ha="left" if side > 0 else "right", va="center", fontsize=9,
+        )  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(visible=True, axis="both")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    return fig

@@ -42,6 +42,7 @@ from equalcities.abi.programmes import (
     ranked_domains,
     region,
 )
+from equalcities.abi.reach import participation_bounds, reach
 from equalcities.abi.targeting import targeting, targeting_curve
 from equalcities.abi.threelevel import ThreeLevel, pool_three_level
 
@@ -75,6 +76,7 @@ __all__ = [
     "log_odds_to_smd",
     "log_points_to_percent",
     "log_ratio",
+    "participation_bounds",
     "percent_to_log_points",
     "pet_peese",
     "points_to_log_odds",
@@ -83,6 +85,7 @@ __all__ = [
     "pool_three_level",
     "poolable_cells",
     "ranked_domains",
+    "reach",
     "region",
     "selection_model",
     "sign_tests",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from equalcities import __version__, ledger
 from equalcities.build import execute, pairs, prose
-from equalcities.catalog import datasets, load, project_root
+from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
 SITE = Path("_build") / "html"
@@ -51,7 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         description="Build the book.",
         epilog="Example: python -m equalcities.build book",
     )
-    steps = {"book": book, "results": results, "pair": pair, "check": check, "exit": exit_check}
+    steps = {
+        "book": book, "results": results, "survey": survey, "pair": pair, "check": check,
+        "exit": exit_check,
+    }  # fmt: skip
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
         choices.add_parser(name, help=step.__doc__.splitlines()[0], description=step.__doc__)
@@ -81,14 +84,16 @@ def book(root: Path) -> None:
 
 def build(root: Path) -> None:
     """Run every step of a build."""
+    if not (root / STATE).is_file():
+        forget_unfinished_site(root)
     (root / STATE).unlink(missing_ok=True)
-    check(root)
+    loaded = check(root)
     with timed("execute notebooks", lines=True):
         executed = execute.execute_all(root, say)
     with timed("compare with the ledger"):
         compare(root, executed)
     with timed("write generated pages"):
-        write_generated(root, executed)
+        write_generated(root, executed, loaded)
     with timed("build the site"):
         before = execute.remembered(root)
         sphinx(root)
@@ -101,15 +106,15 @@ def build(root: Path) -> None:
         write_status(root, executed)
 
 
-def check(root: Path) -> None:
-    """Check pairs, data and prose without executing anything."""
+def check(root: Path) -> list[Dataset]:
+    """Check pairs, data and prose without executing anything; return the checked data."""
     with timed("check notebook pairs"):
         pairs.check_pairs(root)
     with timed("check data against their records"):
-        for name in datasets(root):
-            load(name, root)
+        loaded = [load(name, root) for name in datasets(root)]
     with timed("check prose for hand-typed numbers"):
         prose.check_prose(root)
+    return loaded
 
 
 def pair(root: Path) -> None:
@@ -155,6 +160,46 @@ def withdrawn_now(root: Path, notebook: str, fresh: ledger.Published) -> list[st
     ]
 
 
+def survey(root: Path) -> None:
+    """Put a response file in place of the survey's responses, accept what moves, and rebuild.
+
+    Set RESPONSES to the file, and ENCODING if it is a CSV in neither UTF-8 nor UTF-16; without
+    RESPONSES the simulated responses return. If anything fails, all is left as it was.
+    """
+    command = [sys.executable, str(root / "data" / "survey_responses" / "compile.py")]
+    for option in ("RESPONSES", "ENCODING"):
+        value = os.environ.get(option)
+        command += [f"--{option.lower()}", value] if value else []
+    with undone_on_failure(root, "data/survey_responses", "results"):
+        with timed("check the responses and put them in place", lines=True):
+            done = subprocess.run(
+                command, env=execute.kernel_environment(root), capture_output=True, text=True,
+                check=False,
+            )  # fmt: skip
+            if done.returncode:
+                raise BuildError(f"{done.stderr.strip()}\nNothing was changed.")
+            say(f"  {done.stdout.strip()}")
+        results(root)
+        del os.environ[ledger.ACCEPT_VARIABLE]
+        book(root)
+
+
+@contextmanager
+def undone_on_failure(root: Path, *names: str) -> Iterator[None]:
+    """Put the files below some folders back as they were if anything fails."""
+    before = {path: path.read_bytes() for path in execute.files_below(root, *names)}
+    try:
+        yield
+    except BaseException:
+        for path in execute.files_below(root, *names):
+            if path not in before:
+                path.unlink()
+        for path, content in before.items():
+            if not path.is_file() or path.read_bytes() != content:
+                write_whole(path, content)
+        raise
+
+
 def compare(root: Path, executed: list[execute.Executed]) -> None:
     """Hold every executed notebook against its accepted results.
 
@@ -177,12 +222,12 @@ def compare(root: Path, executed: list[execute.Executed]) -> None:
         raise LedgerError("\n  ".join(["Results moved:", *lines]) + f"\n{ledger.ACCEPT_ADVICE}.")
 
 
-def write_generated(root: Path, executed: list[execute.Executed]) -> None:
+def write_generated(root: Path, executed: list[execute.Executed], loaded: list[Dataset]) -> None:
     """Write the pages and figure files that are made from data."""
     from equalcities.site import pages, render
 
     ran = [pages.Ran(run.name, title(root, run.name), count_code(run.notebook)) for run in executed]
-    pages.write_pages(root, ledger.read_results(root), ran)
+    pages.write_pages(root, ledger.read_results(root), ran, loaded)
     bundles = [bundle for run in executed for bundle in execute.outputs(run.notebook)]
     render.write_figure_files(bundles, root / "_build" / "figures")
 
@@ -291,6 +336,13 @@ def forget_pages_made_otherwise(root: Path) -> None:
     if not note.is_file() or note.read_text(encoding="utf-8") != key:
         forget_pages(root)
         note.write_text(key, encoding="utf-8")
+
+
+def forget_unfinished_site(root: Path) -> None:
+    """Start afresh after a build that failed or was stopped: it may have left half a file."""
+    forget_pages(root)
+    if (root / SITE).is_dir():
+        shutil.rmtree(root / SITE)
 
 
 def forget_pages(root: Path) -> None:

@@ -26,6 +26,8 @@ from equalcities.panel.grouped import (
     within_between,
 )
 from equalcities.panel.missing_bias import compare_missing, missing_bounds, predicted_gap
+from equalcities.panel.orders import HALVES, ordered_pairs, rank_halves
+from equalcities.panel.plane import principal_plane
 from equalcities.panel.profiles import (
     FEWEST_PEERS,
     SIZE_NAMES,
@@ -59,6 +61,7 @@ __all__ = [
     "CORE",
     "COVERAGE_GROUPS",
     "FEWEST_PEERS",
+    "HALVES",
     "SIZE_NAMES",
     "ChoiceSpace",
     "CityTypes",
@@ -84,13 +87,16 @@ __all__ = [
     "missing_bounds",
     "missingness",
     "normalise",
+    "ordered_pairs",
     "partition",
     "pca_weights",
     "peer_percentiles",
     "predicted_gap",
+    "principal_plane",
     "random_intercept",
     "random_weights",
     "rank_correlations",
+    "rank_halves",
     "rank_intervals",
     "rank_sensitivity",
     "rank_uncertainty",

@@ -50,7 +50,9 @@ def write_page(path: Path, text: str) -> bool:
     return True
 
 
-def write_pages(root: Path, ledger: Published, ran: Sequence[Ran]) -> list[Path]:
+def write_pages(
+    root: Path, ledger: Published, ran: Sequence[Ran], loaded: Sequence[catalog.Dataset]
+) -> list[Path]:
     """Write every generated page; remove those whose dataset or city is gone.
 
     Parameters
@@ -61,6 +63,8 @@ def write_pages(root: Path, ledger: Published, ran: Sequence[Ran]) -> list[Path]
         What is accepted.
     ran : sequence of Ran
         The executed notebooks.
+    loaded : sequence of Dataset
+        All datasets of the book.
 
     Returns
     -------
@@ -69,7 +73,6 @@ def write_pages(root: Path, ledger: Published, ran: Sequence[Ran]) -> list[Path]
     """
     folder = root / "book" / "data"
     wanted = {}
-    loaded = [catalog.load(name, root) for name in catalog.datasets(root)]
     for dataset in loaded:
         wanted[folder / f"{dataset.record.id}.md"] = dataset_page(*dataset, ledger)
     wanted |= _city_pages(root, {d.record.id: d for d in loaded})
@@ -152,13 +155,13 @@ def _inputs(record: catalog.Record) -> str:
 
 
 def _columns(table: pd.DataFrame, record: catalog.Record) -> str:
-    rows = ["* - Column\n  - Meaning\n  - Unit\n  - Present\n  - Range or codes"]
+    rows = ["* - Column\n  - Meaning\n  - Unit, how many present, range or codes"]
     for column in record.columns:
         values = table[column.name]
         present = f"{values.notna().sum():,} of {len(values):,}"
         rows.append(
-            f"* - `{column.name}`\n  - {' '.join(column.meaning.split())}\n  - {column.unit}\n"
-            f"  - {present}\n  - {_extent(values, column)}"
+            f"* - `{column.name}`\n  - {' '.join(column.meaning.split())}\n"
+            f"  - {column.unit}; {present}; {_extent(values, column)}"
         )
     return ":::{list-table}\n:header-rows: 1\n:class: columns\n\n" + "\n".join(rows) + "\n:::"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +125,7 @@ def write_xlsform(path: Path | str, *, form: Questionnaire | None = None) -> Pat
     Parameters
     ----------
     path : path-like
-        An ``.xlsx`` file; it appears whole or not at all.
+        An ``.xlsx`` file; it appears whole or not at all, with the same bytes for the same form.
     form : Questionnaire, optional
         The package's own by default.
 
@@ -141,10 +143,25 @@ def write_xlsform(path: Path | str, *, form: Questionnaire | None = None) -> Pat
     part = path.with_name(f".{path.name}.part")
     try:
         book.save(part)
+        _forget_time(part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _forget_time(path: Path) -> None:
+    """Take the time of writing out of a workbook, and compression that differs by library."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    parts["docProps/core.xml"] = re.sub(
+        rb">[^<]*(</dcterms:(?:created|modified)>)",
+        rb">2026-01-01T00:00:00Z\1",
+        parts["docProps/core.xml"],
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def _field_schema(field: Field) -> dict[str, Any]:
