@@ -12,7 +12,7 @@ import pandas as pd
 
 from equalcities import catalog
 from equalcities.ledger import Published
-from equalcities.site import cities
+from equalcities.site import cities, practices
 
 SHOWN_PACKAGES = (
     "equalcities",
@@ -53,7 +53,7 @@ def write_page(path: Path, text: str) -> bool:
 def write_pages(
     root: Path, ledger: Published, ran: Sequence[Ran], loaded: Sequence[catalog.Dataset]
 ) -> list[Path]:
-    """Write every generated page; remove those whose dataset or city is gone.
+    """Write every generated page; remove those whose dataset, city or case is gone.
 
     Parameters
     ----------
@@ -75,22 +75,26 @@ def write_pages(
     wanted = {}
     for dataset in loaded:
         wanted[folder / f"{dataset.record.id}.md"] = dataset_page(*dataset, ledger)
-    wanted |= _city_pages(root, {d.record.id: d for d in loaded})
+    by_id = {d.record.id: d for d in loaded}
+    profiles = cities.city_pages(by_id["panel72"], by_id["fua_candidates"])
+    wanted |= _series(root, "cities", profiles)
+    cases = practices.practice_pages(by_id["participation_practices"])
+    wanted |= _series(root, "practices", cases)
     wanted[root / "book" / "ledger.md"] = ledger_page(ledger, ran)
     wanted[root / "book" / "status.md"] = status_page(ran, [d.record for d in loaded])
-    for made in (folder, root / "book" / "cities"):
+    for made in (folder, root / "book" / "cities", root / "book" / "practices"):
         for path in made.glob("*.md") if made.is_dir() else ():
             if path not in wanted:
                 path.unlink()
     return [path for path, text in wanted.items() if write_page(path, text)]
 
 
-def _city_pages(root: Path, loaded: dict[str, catalog.Dataset]) -> dict[Path, str]:
-    pages = cities.city_pages(loaded["panel72"], loaded["fua_candidates"])
-    index = pages.pop("index")
-    folder = root / "book" / "cities"
-    return {root / "book" / "cities.md": index} | {
-        folder / f"{name}.md": text for name, text in pages.items()
+def _series(root: Path, name: str, pages: dict[str, str]) -> dict[Path, str]:
+    """Place the index of a series of pages beside the folder that holds them."""
+    book = root / "book"
+    return {
+        book / f"{name}.md" if page == "index" else book / name / f"{page}.md": text
+        for page, text in pages.items()
     }
 
 
