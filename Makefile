@@ -53,7 +53,7 @@ exit-check: book .venv-exit/installed ## Build the same book with plain current 
 	@$(PY) -m equalcities.build exit
 
 clean: ## Remove everything that was made, the environment included
-	rm -rf _build dist $(VENV) .venv-exit book/data book/cities book/cities.md book/ledger.md book/status.md
+	rm -rf _build dist $(VENV) .venv-exit book/data book/cities book/cities.md book/practices book/practices.md book/ledger.md book/status.md
 
 # One environment, from the hashed lock. The package itself is installed without a network.
 $(VENV)/installed: requirements.lock pyproject.toml

@@ -63,9 +63,9 @@ def test_series_share_a_line_and_truth_is_marked(shares):
 def test_coverage_shows_the_band_and_names_methods():
     table = pd.DataFrame(
         {
-            "scenario": ["random", "random", "whole countries"],
+            "situation": ["A random draw", "A random draw", "Whole countries are drawn"],
             "kind": ["shortcut", "recommended", "limit"],
-            "estimator": ["wald", "wilson, finite population", "raked"],
+            "label": ["textbook interval (Wald)", "Wilson, universe known", "weighted"],
             "mean": [90.0, 95.0, 80.0],
             "lowest": [80.0, 94.0, 60.0],
             "highest": [95.0, 96.0, 95.0],
@@ -73,6 +73,6 @@ def test_coverage_shows_the_band_and_names_methods():
     )
     fig = figures.coverage_ranges(table)
     labels = [label.get_text() for label in fig.axes[0].get_yticklabels()]
-    assert labels == ["Wald", "Wilson, finite population", "raked"]
-    assert {"Random", "Whole countries"} <= set(texts(fig.axes[0]))
+    assert labels == ["textbook interval (Wald)", "Wilson, universe known", "weighted"]
+    assert {"A random draw", "Whole countries are drawn"} <= set(texts(fig.axes[0]))
     assert len(fig.legends[0].get_texts()) == 3  # only the kinds that are there

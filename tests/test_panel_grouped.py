@@ -9,6 +9,7 @@ from equalcities.errors import UsageError
 from equalcities.panel import (
     associations,
     country_shares,
+    influence_ranges,
     leave_one_out,
     random_intercept,
     theil_by_country,
@@ -161,3 +162,22 @@ def test_leave_one_out_by_country_sees_a_sign_that_hangs_on_one():
     table = leave_one_out(frame, lambda f: np.polyfit(f["x"], f["y"], 1)[0], by="iso")
     assert table["left_out"][0] == "c" and table["sign_flips"].tolist() == [True, False, False]
     assert table["n"].tolist() == [4, 4, 4]
+
+
+def test_influence_ranges_sum_up_what_leave_one_out_returns():
+    frame = CLUSTERED.assign(city=[f"c{i}" for i in range(60)])
+    estimates = {
+        "slope": lambda f: np.polyfit(f["x"], f["y"], 1)[0],
+        "mean": lambda f: f["y"].mean(),
+    }
+    table = influence_ranges(frame, estimates, by={"a city": "city", "a group": "g"})
+    assert table[["estimate", "left_out"]].to_numpy().tolist() == [
+        ["slope", "a city"], ["slope", "a group"], ["mean", "a city"], ["mean", "a group"]
+    ]  # fmt: skip
+    for row in table.itertuples():
+        column = {"a city": "city", "a group": "g"}[row.left_out]
+        left = leave_one_out(frame, estimates[row.estimate], by=column)
+        assert row.value == estimates[row.estimate](frame)
+        assert (row.lowest, row.highest) == (left["value"].min(), left["value"].max())
+        assert row.most == left["left_out"][0] and row.without_most == left["value"][0]
+        assert row.sign_flips == left["sign_flips"].sum()

@@ -88,6 +88,8 @@ def test_every_figure_of_the_ledger_stands_on_its_page(site, pages, ledger):
         shown = pages[f"notebooks/{figure.notebook}.html"].find(id=anchor(key, "fig"))
         assert shown.name == "figure"
         assert shown.img["alt"] == figure.alt
+        assert shown.img.parent.name == "a"
+        assert shown.img.parent["href"] == f"../figures/{key}.svg"
         assert plain(figure.caption) in plain(shown.text)
         assert shown.select_one(".badge-class").text == figure.evidence_class
         for ending in ("svg", "png", "csv"):

@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from equalcities.errors import DataError, UsageError
-from equalcities.stats import difference_interval, proportion_interval
+from equalcities.stats import difference_interval, proportion_interval, wilson_score
 from equalcities.survey import (
     Responses,
     compare_groups,
@@ -181,6 +182,18 @@ def test_interval_of_a_weighted_share_nobody_ticked():
     assert low == 0 and 0.04 < high < 0.07
     narrow = weighted_interval(0.0, 0.0, 60, np.ones(72), population=100)
     assert narrow[1] < high
+
+
+def test_a_rare_weighted_share_does_not_trust_its_own_small_variance():
+    weights = np.linspace(1, 3, 72)
+    kish = weights.sum() ** 2 / (weights**2).sum()
+    low, high = weighted_interval(0.03, 0.03 * 0.97 / 400, 60, weights)
+    trusting = wilson_score(0.03, 400, stats.t.ppf(0.975, 60))
+    careful = wilson_score(0.03, kish, stats.t.ppf(0.975, 60))
+    assert careful[0] < low < trusting[0] and trusting[1] < high < careful[1]
+    # a variance larger than Kish's is believed
+    wide = weighted_interval(0.03, 0.03 * 0.97 / 30, 60, weights)
+    assert wide == pytest.approx(wilson_score(0.03, 30, stats.t.ppf(0.975, 60)))
 
 
 # ---- imputation --------------------------------------------------------------------------------
@@ -496,9 +509,7 @@ def test_a_group_under_five_is_hidden_with_its_size():
 def study():
     """2 100 surveys per scenario in three universes, whose seeds no choice was made on."""
     seeds = (501, 502, 503)
-    return pd.concat(
-        [coverage_study(rng=s, simulations=700, imputations=10).assign(seed=s) for s in seeds]
-    )
+    return pd.concat([coverage_study(rng=s, simulations=700).assign(seed=s) for s in seeds])
 
 
 def test_recommended_intervals_cover_as_they_say(study):
@@ -506,6 +517,9 @@ def test_recommended_intervals_cover_as_they_say(study):
     by_estimator = recommended.groupby("estimator")["coverage"].mean()
     assert len(by_estimator) == 5
     assert by_estimator.between(0.93, 0.97).all()
+    # single items: five standard errors of 2 100 surveys around the band
+    by_item = recommended.groupby(["estimator", "field"])["coverage"].mean()
+    assert by_item.between(0.93 - 0.025, 0.97 + 0.02).all()
 
 
 def test_shortcuts_fail_where_they_are_said_to(study):

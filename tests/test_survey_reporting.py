@@ -102,6 +102,10 @@ def test_coverage_is_summed_up_over_items():
     )  # fmt: skip
     row = reporting.coverage_by_estimator(study).iloc[0]
     assert row[["mean", "lowest", "highest", "width"]].tolist() == pytest.approx([95, 90, 100, 20])
+    assert row["situation"] == "A random draw of cities"
+    assert row["label"] == "textbook interval (Wald)"
+    with pytest.raises(KeyError, match="unheard of"):
+        reporting.coverage_by_estimator(study.assign(estimator="unheard of"))
 
 
 def test_each_spoiled_file_gives_one_error_of_its_own(made, tmp_path):

@@ -79,6 +79,9 @@ def test_a_file_of_another_encoding_and_order_becomes_the_chapter(checkout, tmp_
     assert figures["survey-coverage"]["evidence_class"] == "simulated"
     page = (checkout / "_build/html/notebooks/survey_estimation.html").read_text(encoding="utf-8")
     assert "Evidence class: observed" in page
+    site = checkout / "_build/html"
+    assert "not offered" in (site / "book/data/survey_responses.html").read_text(encoding="utf-8")
+    assert not list(site.rglob("survey_responses.csv"))
 
     back = make_survey(checkout, "")
     assert back.returncode == 0, back.stdout + back.stderr

@@ -70,6 +70,10 @@ OBSERVED = {
         "Single rows may be recognised by region, size and department, although free text and "
         "country codes were removed. Share the table only with the respondents' consent.",
     ],
+    "withheld": (
+        "a row could be recognised by region, size and department. The book prints shares under "
+        "its disclosure rule."
+    ),
     "processing": (
         "Checked as a whole against the questionnaire; free text was left out, country codes were "
         "replaced by running codes, rows put in the order of their ids. Nothing else was changed."
@@ -154,6 +158,7 @@ def record(responses: survey.Responses, inputs: list[dict[str, str]]) -> dict[st
         "columns": [identity, *map(described, responses.questionnaire.fields.values())],
         "known_faults": words["known_faults"],
         "processing": words["processing"],
+        **({"withheld": words["withheld"]} if "withheld" in words else {}),
     }
 
 

@@ -54,6 +54,8 @@ RECORD_FIELDS = {
     "processing": str,
     "inputs": list,
 }
+RECORD_OPTIONS = {"withheld": str}
+"""``withheld``: why the book offers no download of the rows, such as the privacy of respondents."""
 LICENCE_FIELDS = ("name", "url", "status")
 COLUMN_FIELDS = ("name", "type", "meaning", "unit")
 COLUMN_OPTIONS = ("required", "range", "values", "pattern", "list")
@@ -102,6 +104,7 @@ class Record:
     processing: str
     inputs: tuple[dict[str, str], ...]
     folder: Path
+    withheld: str = ""
 
     @property
     def path(self) -> Path:
@@ -269,9 +272,11 @@ def _record_from(raw: Any, folder: Path, where: str) -> Record:
                 f"the field '{field}' is a {type(value).__name__}, not a {kind.__name__}",
                 "Quote dates and numbers that are text" if kind is str else "Correct its form",
             )
-    for field in raw:
-        if field not in RECORD_FIELDS:
+    for field, value in raw.items():
+        if field not in RECORD_FIELDS | RECORD_OPTIONS:
             raise fault(f"the field '{field}' is unknown", "Correct the spelling or remove it")
+        if field in RECORD_OPTIONS and not (isinstance(value, str) and value.strip()):
+            raise fault(f"the field '{field}' is empty", "Give the reason in words, or remove it")
     if raw["id"] != folder.name:
         raise fault(f"the id is '{raw['id']}'", f"Make it '{folder.name}', the folder's name")
     if raw["evidence_class"] not in EVIDENCE_CLASSES:
@@ -304,7 +309,7 @@ def _record_from(raw: Any, folder: Path, where: str) -> Record:
         "known_faults": tuple(raw["known_faults"]),
         "inputs": tuple(raw["inputs"]),
     }
-    return Record(**fields, folder=folder)
+    return Record(**fields, folder=folder, withheld=raw.get("withheld", ""))
 
 
 def _column_from(entry: Any, where: str) -> Column:

@@ -512,15 +512,14 @@ def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
         "shortcut": (COLOURS[1], "^", "popular shortcut"),
         "limit": (COLOURS[3], "D", "best available, not enough"),
     }
-    names = {name.lower(): name for name in ("Wald", "Wilson", "Jeffreys", "Clopper-Pearson")}
     fig, ax = plt.subplots(
-        figsize=(width, 0.27 * len(table) + 0.3 * table["scenario"].nunique() + 1.3),
+        figsize=(width, 0.27 * len(table) + 0.3 * table["situation"].nunique() + 1.3),
         layout="constrained",
     )
     place, ticks = 0.0, {}
-    for scenario, rows in table.groupby("scenario", sort=False):
+    for situation, rows in table.groupby("situation", sort=False):
         ax.annotate(
-            scenario[0].upper() + scenario[1:], (0, place), xycoords=("axes fraction", "data"),
+            situation, (0, place), xycoords=("axes fraction", "data"),
             fontsize=10, fontweight="bold", color=INK, va="center",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
@@ -529,9 +528,7 @@ def coverage_ranges(table: pd.DataFrame, width: float = 8.2) -> Figure:
             colour, marker, _ = looks[row.kind]
             ax.plot([row.lowest, row.highest], [place] * 2, color=colour, linewidth=3, alpha=0.45)
             ax.plot(row.mean, place, marker, color=colour, markersize=7)
-            ticks[place] = row.estimator
-            for plain, name in names.items():
-                ticks[place] = ticks[place].replace(plain, name)
+            ticks[place] = row.label
             place += 1
         place += 0.2
     ax.axvspan(93, 97, color="#cfe3ef", zorder=0)

@@ -37,7 +37,9 @@ SOURCES = (
     "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff", "LICENSE",
     "LICENSE-content",
 )  # fmt: skip
-GENERATED = ("book/cities", "book/data/", "book/ledger.md", "book/status.md")
+GENERATED = (
+    "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/status.md",
+)  # fmt: skip
 
 
 class BuildError(EqualCitiesError):

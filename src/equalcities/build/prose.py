@@ -33,7 +33,7 @@ SILENT_FENCE = re.compile(
 DIRECTIVE = re.compile(r"^\s*[`~:]{3,}\{([\w:-]+)\}")
 TITLED = ("admonition", "card", "dropdown", "grid-item-card", "list-table", "table")
 SCALE = re.compile(r"(\{num(?:ci)?\}`[^`]*`)\s(?:thousand|million|billion)\b")
-GENERATED_PAGES = ("cities.md", "ledger.md", "status.md")
+GENERATED_PAGES = ("cities.md", "ledger.md", "practices.md", "status.md")
 TEXT_ARGUMENTS = ("caption", "alt", "about", "title")
 
 
@@ -74,7 +74,9 @@ def allowed(root: Path) -> list[re.Pattern[str]]:
 
 def pages(root: Path) -> list[Path]:
     """List the hand-written pages: everything in ``book/`` and the notebooks' sources."""
-    generated = {root / "book" / name for name in ("cities", "data", "_static", "_ext")}
+    generated = {
+        root / "book" / name for name in ("cities", "data", "practices", "_static", "_ext")
+    }
     written = [
         path
         for path in sorted((root / "book").rglob("*.md"))

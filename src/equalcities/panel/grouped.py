@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -393,3 +393,47 @@ def leave_one_out(
     return table.sort_values(
         "change", key=np.abs, ascending=False, kind="stable", ignore_index=True
     )
+
+
+def influence_ranges(
+    frame: pd.DataFrame,
+    estimates: Mapping[str, Callable[[pd.DataFrame], float]],
+    *,
+    by: Mapping[str, str],
+) -> pd.DataFrame:
+    """How far estimates move when cities, or whole countries, are left out one at a time.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per city.
+    estimates : mapping of str to callable
+        Each takes such a frame and returns a number.
+    by : mapping of str to str
+        What is left out: a name for it, and the column whose values are left out in turn.
+
+    Returns
+    -------
+    DataFrame
+        One row per estimate and kind of unit: ``estimate, left_out, value`` on all rows,
+        ``lowest`` and ``highest`` over all that are left out, ``most`` (the unit that moves it
+        most) and ``without_most``, and ``sign_flips``: how many turn its sign.
+    """
+    rows = []
+    for name, estimate in estimates.items():
+        for kind, column in by.items():
+            left = leave_one_out(frame, estimate, by=column)
+            first = left.iloc[0]
+            rows.append(
+                {
+                    "estimate": name,
+                    "left_out": kind,
+                    "value": float(estimate(frame)),
+                    "lowest": left["value"].min(),
+                    "highest": left["value"].max(),
+                    "most": first["left_out"],
+                    "without_most": first["value"],
+                    "sign_flips": int(left["sign_flips"].sum()),
+                }
+            )
+    return pd.DataFrame(rows)

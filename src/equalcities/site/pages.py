@@ -12,7 +12,7 @@ import pandas as pd
 
 from equalcities import catalog
 from equalcities.ledger import Published
-from equalcities.site import cities
+from equalcities.site import cities, practices
 
 SHOWN_PACKAGES = (
     "equalcities",
@@ -53,7 +53,7 @@ def write_page(path: Path, text: str) -> bool:
 def write_pages(
     root: Path, ledger: Published, ran: Sequence[Ran], loaded: Sequence[catalog.Dataset]
 ) -> list[Path]:
-    """Write every generated page; remove those whose dataset or city is gone.
+    """Write every generated page; remove those whose dataset, city or case is gone.
 
     Parameters
     ----------
@@ -75,22 +75,26 @@ def write_pages(
     wanted = {}
     for dataset in loaded:
         wanted[folder / f"{dataset.record.id}.md"] = dataset_page(*dataset, ledger)
-    wanted |= _city_pages(root, {d.record.id: d for d in loaded})
+    by_id = {d.record.id: d for d in loaded}
+    profiles = cities.city_pages(by_id["panel72"], by_id["fua_candidates"])
+    wanted |= _series(root, "cities", profiles)
+    cases = practices.practice_pages(by_id["participation_practices"])
+    wanted |= _series(root, "practices", cases)
     wanted[root / "book" / "ledger.md"] = ledger_page(ledger, ran)
     wanted[root / "book" / "status.md"] = status_page(ran, [d.record for d in loaded])
-    for made in (folder, root / "book" / "cities"):
+    for made in (folder, root / "book" / "cities", root / "book" / "practices"):
         for path in made.glob("*.md") if made.is_dir() else ():
             if path not in wanted:
                 path.unlink()
     return [path for path, text in wanted.items() if write_page(path, text)]
 
 
-def _city_pages(root: Path, loaded: dict[str, catalog.Dataset]) -> dict[Path, str]:
-    pages = cities.city_pages(loaded["panel72"], loaded["fua_candidates"])
-    index = pages.pop("index")
-    folder = root / "book" / "cities"
-    return {root / "book" / "cities.md": index} | {
-        folder / f"{name}.md": text for name, text in pages.items()
+def _series(root: Path, name: str, pages: dict[str, str]) -> dict[Path, str]:
+    """Place the index of a series of pages beside the folder that holds them."""
+    book = root / "book"
+    return {
+        book / f"{name}.md" if page == "index" else book / name / f"{page}.md": text
+        for page, text in pages.items()
     }
 
 
@@ -122,7 +126,9 @@ def dataset_page(table: pd.DataFrame, record: catalog.Record, ledger: Published)
                 "How to cite the data": record.citation,
                 "Size": f"{record.rows:,} rows, {len(record.columns)} columns",
                 "SHA-256": f"`{record.sha256}`",
-                "Download": f"{{download}}`{record.table} </data/{record.id}/{record.table}>`",
+                "Download": f"not offered: {record.withheld}"
+                if record.withheld
+                else f"{{download}}`{record.table} </data/{record.id}/{record.table}>`",
                 "Used in": ", ".join(f"{{doc}}`/notebooks/{name}`" for name in using)
                 or "no chapter yet",
             }
@@ -161,12 +167,15 @@ def _columns(table: pd.DataFrame, record: catalog.Record) -> str:
         present = f"{values.notna().sum():,} of {len(values):,}"
         rows.append(
             f"* - `{column.name}`\n  - {' '.join(column.meaning.split())}\n"
-            f"  - {column.unit}; {present}; {_extent(values, column)}"
+            f"  - {column.unit}; {present}; {_extent(values, column, bool(record.withheld))}"
         )
     return ":::{list-table}\n:header-rows: 1\n:class: columns\n\n" + "\n".join(rows) + "\n:::"
 
 
-def _extent(values: pd.Series, column: catalog.Column) -> str:
+def _extent(values: pd.Series, column: catalog.Column, withheld: bool) -> str:
+    # the extremes of a table that isn't shown would give single answers away
+    if withheld and column.range:
+        return " to ".join(_shown(end, column.unit) for end in column.range) + " allowed"
     if column.values:
         return ", ".join(column.values)
     if column.type == "string":

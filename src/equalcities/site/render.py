@@ -47,7 +47,10 @@ def figure_node(key: str, uri: str, content: dict[str, Any], root: Path) -> node
     """Build the figure: image with alt text, caption, then class, sources and downloads."""
     name = anchor(key, "fig")
     figure = nodes.figure("", ids=[name], names=[name], classes=["published"])
-    figure += nodes.image(uri=uri, alt=content["alt"], candidates={"*": uri})
+    # opens the figure alone, where a phone can enlarge it
+    opened = site_link("", f"figures/{key}.svg", ("enlarge",))
+    opened += nodes.image(uri=uri, alt=content["alt"], candidates={"*": uri})
+    figure += opened
     figure += nodes.caption("", content["caption"])
     legend = nodes.legend()
     legend += _provenance(content, root)
@@ -79,7 +82,8 @@ def _provenance(content: dict[str, Any], root: Path) -> nodes.paragraph:
         line += nodes.Text("; " if place else "Data: ")
         line += site_link(record.title, f"book/data/{dataset}.html")
         line += nodes.Text(f" ({record.attribution.rstrip('.')})")
-    line += nodes.Text(".")
+    if content["data"]:
+        line += nodes.Text(".")
     return line
 
 

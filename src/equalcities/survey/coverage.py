@@ -222,7 +222,7 @@ def coverage_study(
     *,
     n: int = 72,
     simulations: int = 2000,
-    imputations: int = 20,
+    imputations: int = 100,
     universe_size: int = 600,
     rng: np.random.Generator | int,
 ) -> pd.DataFrame:
@@ -260,9 +260,10 @@ def coverage_study(
     cities answer more*: chances rise with capacity, which nobody observes. The truth is the share
     among all cities of the universe.
 
-    Two choices were made by looking at such runs: the jackknife residuals of `linearised_share`
-    (against plain ones, and against a cap on the effective size) and the weight of the prior in
-    `impute_categories`. They were then judged on universes that played no part in the choice.
+    Four choices were made by looking at such runs: the jackknife residuals of `linearised_share`
+    (against plain ones, and against a cap on the effective size), the weight that Kish's size has
+    in `weighted_interval`, the weight of the prior in `impute_categories`, and the number of
+    imputations. They were then judged on universes that played no part in the choice.
     """
     generator = random_stream(rng, "coverage")
     universe = simulate_universe(universe_size, rng=generator)

@@ -81,7 +81,7 @@ def shares(
     weights: Weights | None = None,
     missing: str = "complete",
     given: str = "q02_size",
-    imputations: int = 20,
+    imputations: int = 100,
     rng: np.random.Generator | int | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def impute_categories(
     Rubin, D. B. (1987). *Multiple Imputation for Nonresponse in Surveys*, sections 4.2 and 5.4.
     """
     if m < 2:
-        raise UsageError("give two imputations or more; 20 is a usual number.")
+        raise UsageError("give two imputations or more; 100 is enough for rare answers too.")
     missing = codes < 0
     if missing.all():
         raise UsageError("nobody answered this item, so there is nothing to impute from; drop it.")
@@ -77,7 +77,7 @@ def impute_indicators(
     name: str,
     *,
     given: str = "q02_size",
-    m: int = 20,
+    m: int = 100,
     rng: np.random.Generator | int,
 ) -> NDArray[np.float64]:
     """Impute a closed item of a survey.

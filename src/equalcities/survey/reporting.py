@@ -281,6 +281,33 @@ def against_truth(
     ]
 
 
+_SITUATIONS = {
+    "random": "A random draw of cities",
+    "larger cities answer more": "Larger cities answer more",
+    "small cities leave blanks": "Small cities leave blanks",
+    "whole countries": "Whole countries are drawn",
+    "able cities answer more": "Able cities answer more",
+}
+_ESTIMATORS = {
+    "wald": "textbook interval (Wald)",
+    "wilson, finite population": "Wilson, universe known",
+    "jeffreys, finite population": "Jeffreys, universe known",
+    "wilson": "Wilson, universe ignored",
+    "clopper-pearson": "exact (Clopper-Pearson)",
+    "wilson, selection ignored": "answers taken as they come",
+    "raked, weights taken for cities": "weighted counts taken for cities",
+    "raked, wilson on respondents": "weighted, error of equal answers",
+    "raked, linearised wilson": "weighted, error of the weighting",
+    "complete cases, wilson": "blanks dropped",
+    "blank counted as no, wilson": "blanks counted as no",
+    "imputed once, wilson": "blanks filled in once",
+    "imputed without size, pooled wilson": "blanks filled in, size ignored",
+    "imputed by size, pooled wilson": "blanks filled in many times, by size",
+    "wilson, clusters ignored": "countries ignored",
+    "cluster-robust wilson": "error by country",
+}
+
+
 def coverage_by_estimator(study: pd.DataFrame) -> pd.DataFrame:
     """Sum up a coverage study: mean, lowest and highest coverage over its items.
 
@@ -292,7 +319,13 @@ def coverage_by_estimator(study: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``scenario, kind, estimator, mean, lowest, highest`` in percent, ``width`` in points.
+        ``scenario, kind, estimator, mean, lowest, highest`` in percent, ``width`` in points, and
+        in plain words ``situation`` and ``label``.
+
+    Raises
+    ------
+    KeyError
+        If an estimator or scenario has no plain words yet.
     """
     groups = study.groupby(["scenario", "kind", "estimator"], sort=False)
     table = 100 * groups.agg(
@@ -301,4 +334,7 @@ def coverage_by_estimator(study: pd.DataFrame) -> pd.DataFrame:
         highest=("coverage", "max"),
         width=("mean_width", "mean"),
     )
-    return table.reset_index()
+    table = table.reset_index()
+    table["situation"] = [_SITUATIONS[name] for name in table["scenario"]]
+    table["label"] = [_ESTIMATORS[name] for name in table["estimator"]]
+    return table

@@ -13,6 +13,9 @@ from scipy import stats
 from equalcities.errors import UsageError
 from equalcities.stats import effective_size, wilson_score
 
+# how many further answers Kish's size stands for beside the variance of a share
+_PRIOR_ANSWERS = 5
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -273,8 +276,10 @@ def weighted_interval(
 
     Notes
     -----
-    The effective sample size is ``p (1 - p) / variance``. Where all or none said yes the variance
-    is 0, and Kish's size stands in.
+    The effective sample size is ``p (1 - p) / variance``. For a rare answer that variance rests on
+    a handful of units and is often far too small, so the variance per unit is a mean of this one
+    and of the one by Kish's size, the smaller of the two sizes, as if the latter stood for
+    five further answers. Where all or none said yes, Kish's size stands alone.
 
     References
     ----------
@@ -284,8 +289,11 @@ def weighted_interval(
     """
     share, variance = np.asarray(share, float), np.asarray(variance, float)
     kish = weights.sum() ** 2 / (weights**2).sum()
-    stand_in = kish if population is None else float(effective_size(kish, population))
-    size = np.divide(
-        share * (1 - share), variance, out=np.full_like(share, stand_in), where=variance > 0
+    by_kish = kish if population is None else float(effective_size(kish, population))
+    own = np.divide(
+        share * (1 - share), variance, out=np.full_like(share, by_kish), where=variance > 0
     )
+    rarer = np.minimum(share, 1 - share) * len(weights)
+    trust = rarer / (rarer + _PRIOR_ANSWERS)
+    size = 1 / (trust / own + (1 - trust) / np.minimum(own, by_kish))
     return wilson_score(share, size, stats.t.ppf((1 + confidence) / 2, df))
