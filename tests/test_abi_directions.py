@@ -5,7 +5,17 @@ from abi_reference import DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equalcities.abi import direction_scenarios, sign_tests, study_directions
+from equalcities.abi import (
+    CONTESTED_READINGS,
+    OUTCOMES,
+    direction_scenarios,
+    recode_contested,
+    sign_tests,
+    studies_behind,
+    study_directions,
+    synthesis_rows,
+)
+from equalcities.catalog import load
 from equalcities.errors import UsageError
 
 # Computed before this package existed, in the notes to the evidence table (November 2026):
@@ -127,3 +137,53 @@ def test_bad_tables_are_named():
         study_directions(coded(1).assign(study_id=None))
     with pytest.raises(UsageError, match="row 0 has direction nan"):
         study_directions(coded(np.nan))
+
+
+def test_rows_for_the_synthesis_leave_out_comparators_and_value_for_money():
+    rows = pd.DataFrame({"programme_id": list("abb"), "effect_unit": [None, "USD per USD", "pp"]})
+    programmes = pd.DataFrame({"programme_id": list("ab"), "comparator": ["yes", "no"]})
+    assert synthesis_rows(rows, programmes)["effect_unit"].tolist() == ["pp"]
+    with pytest.raises(UsageError, match="No programme is called b"):
+        synthesis_rows(rows, programmes.iloc[:1])
+
+
+def test_contested_directions_are_recoded_and_nothing_else():
+    rows = coded(1, 1, -1).assign(contested=["rising_prices", None, "rising_prices"])
+    assert recode_contested(rows, "rising_prices", 0)["direction"].tolist() == [0, 1, 0]
+    assert rows["direction"].tolist() == [1, 1, -1]
+    with pytest.raises(UsageError, match="'rising_price'"):
+        recode_contested(rows, "rising_price", 0)
+
+
+def test_the_compiled_table_under_every_reading(root):
+    rows = synthesis_rows(load("abi_effects", root).table, load("abi_programmes", root).table)
+    table = direction_scenarios(rows, CONTESTED_READINGS)
+    assert set(table["scenario"]) == {"as coded", *CONTESTED_READINGS}
+    counts = table.set_index(["scenario", "domain"])
+    prices = counts.xs("house_prices", level="domain")["beneficial"]
+    assert prices["as coded"] == 8 and prices["rising prices as adverse"] == 0
+    first = counts.loc["nearby areas with their outcome"]
+    assert "nearby_areas" not in first.index
+    # Row 79 apart, the domains of the first extraction: its counts of employment, above, with the
+    # two rows on a page since then (a null) and without the one left out.
+    assert counts.loc[("as coded", "employment"), ["beneficial", "null", "adverse"]].tolist() == [
+        10, 10, 0,
+    ]  # fmt: skip
+    assert rows["outcome_domain"].isin(OUTCOMES).all()
+
+
+def test_every_study_of_a_domain_is_listed_with_its_page(root):
+    effects, studies, programmes = (
+        load(f"abi_{name}", root).table for name in ("effects", "studies", "programmes")
+    )
+    rows = synthesis_rows(effects, programmes)
+    listed = studies_behind(rows, studies, programmes, "employment")
+    directions = study_directions(rows).query("domain == 'employment'")
+    assert listed["direction"].value_counts().to_dict() == (
+        directions["direction"].value_counts().to_dict()
+    )
+    assert listed["direction"].tolist()[0] == "beneficial"
+    assert listed["source_url"].str.startswith("http").all()
+    assert listed["study"].is_unique and listed.notna().all(axis=None)
+    with pytest.raises(UsageError, match="'jobs'"):
+        studies_behind(rows, studies, programmes, "jobs")

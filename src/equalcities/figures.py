@@ -895,3 +895,108 @@ def cloud(
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
     return fig
+
+
+DIRECTION_MARKS = {
+    "beneficial": ("^", COLOURS[0], "gain"),
+    "mixed": ("D", "#9aa5ad", "mixed"),
+    "null": ("o", "white", "no detectable effect"),
+    "adverse": ("v", COLOURS[1], "loss"),
+}
+
+
+def effect_directions(
+    table: pd.DataFrame, names: Mapping[str, str], strong: str, width: float = 8.2
+) -> Figure:
+    """Draw one mark per study and outcome: gain, no detectable effect, mixed or loss.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per study and outcome: ``domain``, ``direction`` (a key of `DIRECTION_MARKS`) and a
+        column of truth values, ``strong``, whose marks get a dark rim.
+    names : mapping of str to str
+        Domains and their names, from top to bottom; those without a study are left out.
+    strong : str
+        The column of truth values.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UsageError
+        If a domain or direction has no name.
+    """
+    for column, known in (("domain", names), ("direction", DIRECTION_MARKS)):
+        unknown = set(table[column]) - set(known)
+        if unknown:
+            raise UsageError(f"'{column}' holds {sorted(unknown)}, which has no name.")
+    domains = [domain for domain in names if (table["domain"] == domain).any()]
+    fig, ax = plt.subplots(figsize=(width, 0.43 * len(domains) + 1.5), layout="constrained")
+    order = list(DIRECTION_MARKS)
+    for place, domain in enumerate(domains):
+        rows = table[table["domain"] == domain]
+        rows = rows.assign(order=rows["direction"].map(order.index)).sort_values(
+            ["order", strong], ascending=[True, False], kind="stable"
+        )
+        for step, row in enumerate(rows.to_dict("records"), start=1):
+            marker, colour, _ = DIRECTION_MARKS[row["direction"]]
+            ax.plot(
+                step, place, marker, color=colour, markersize=11 if marker in "^v" else 9,
+                markeredgecolor=INK if row[strong] else GREY if colour == "white" else colour,
+                markeredgewidth=2.2 if row[strong] else 1.0,
+            )  # fmt: skip
+    ax.set_yticks(range(len(domains)), [names[domain] for domain in domains])
+    longest = table["domain"].value_counts().max()
+    ax.set(ylim=(len(domains) - 0.5, -0.5), xlim=(0.3, longest + 0.7), xlabel="studies")
+    ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    ax.grid(visible=False)
+    handles = [
+        Line2D([], [], linestyle="", marker=marker, color=colour, markersize=9, label=label,
+               markeredgecolor=GREY if colour == "white" else colour)
+        for marker, colour, label in DIRECTION_MARKS.values()
+    ]  # fmt: skip
+    handles.append(
+        Line2D([], [], linestyle="", marker="s", color="white", markeredgecolor=INK,
+               markeredgewidth=2.2, markersize=9, label="dark rim: stronger design")
+    )  # fmt: skip
+    fig.legend(handles=handles, loc="outside upper left", ncols=len(handles), columnspacing=1.1,
+               handletextpad=0.3, fontsize=9)  # fmt: skip
+    return fig
+
+
+def flow(steps: pd.DataFrame, width: float = 8.2) -> Figure:
+    """Draw what is kept, step by step, and beside it what is left out and why.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        One row per box from top to bottom: ``kept`` (its text) and ``left_out`` (text of the side
+        box between it and the next one; empty for none).
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(width, 1.25 * len(steps)), layout="constrained")
+    ax.set_axis_off()
+    ax.set(xlim=(0, 10), ylim=(-len(steps) + 0.45, 0.45))
+    box = {"boxstyle": "round,pad=0.5", "linewidth": 1.2}
+    line = {"arrowstyle": "-|>", "color": GREY, "linewidth": 1.2}
+    last = len(steps) - 1
+    for place, row in enumerate(steps.to_dict("records")):
+        if place < last:
+            ax.annotate("", (2.6, -place - 0.7), (2.6, -place - 0.3), arrowprops=line)
+        if row["left_out"]:
+            ax.annotate("", (5.55, -place - 0.5), (2.6, -place - 0.5), arrowprops=line)
+            ax.text(5.75, -place - 0.5, row["left_out"], va="center", fontsize=9,
+                    bbox={**box, "facecolor": "white", "edgecolor": GREY})  # fmt: skip
+        ax.text(2.6, -place, row["kept"], ha="center", va="center", fontsize=10,
+                bbox={**box, "facecolor": "#e3f0f8", "edgecolor": COLOURS[0]})  # fmt: skip
+    return fig

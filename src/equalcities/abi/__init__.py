@@ -27,7 +27,16 @@ from equalcities.abi.conversions import (
     smd_to_log_odds,
     variance_from_interval,
 )
-from equalcities.abi.directions import direction_scenarios, sign_tests, study_directions
+from equalcities.abi.directions import (
+    CONTESTED_READINGS,
+    OUTCOMES,
+    direction_scenarios,
+    recode_contested,
+    sign_tests,
+    studies_behind,
+    study_directions,
+    synthesis_rows,
+)
 from equalcities.abi.influence import influence, leave_one_out
 from equalcities.abi.pooling import Pooled, pool
 from equalcities.abi.programmes import (
@@ -47,7 +56,9 @@ from equalcities.abi.targeting import targeting, targeting_curve
 from equalcities.abi.threelevel import ThreeLevel, pool_three_level
 
 __all__ = [
+    "CONTESTED_READINGS",
     "DOMAINS",
+    "OUTCOMES",
     "PARTICIPATION",
     "REGIONS",
     "Agreement",
@@ -86,13 +97,16 @@ __all__ = [
     "poolable_cells",
     "ranked_domains",
     "reach",
+    "recode_contested",
     "region",
     "selection_model",
     "sign_tests",
     "small_sample_smd",
     "smd_to_log_odds",
     "stricter_agreement",
+    "studies_behind",
     "study_directions",
+    "synthesis_rows",
     "targeting",
     "targeting_curve",
     "trim_and_fill",

@@ -13,6 +13,22 @@ from equalcities.errors import UsageError
 
 DIRECTIONS = ("beneficial", "null", "adverse", "mixed")
 
+OUTCOMES = {
+    "crime": "crime and violence",
+    "satisfaction": "satisfaction and living conditions",
+    "education": "education",
+    "employment": "employment",
+    "income": "income and poverty",
+    "health_mental": "mental health",
+    "health_physical": "physical health",
+    "business": "firms and jobs in the area",
+    "house_prices": "house and land prices",
+    "segregation_composition": "who lives in the area",
+    "nearby_areas": "nearby areas (all outcomes)",
+    "built_form": "building density",
+}
+"""Codes of the outcome domains and their names, from people to places and their surroundings."""
+
 
 def study_directions(
     effects: pd.DataFrame,
@@ -145,6 +161,121 @@ def direction_scenarios(
         tables.append(table.assign(scenario=name))
     stacked = pd.concat(tables, ignore_index=True)
     return stacked[["scenario", *stacked.columns.drop("scenario")]]
+
+
+def synthesis_rows(effects: pd.DataFrame, programmes: pd.DataFrame) -> pd.DataFrame:
+    """Return the effects of area-based initiatives proper, without value-for-money figures.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        With ``programme_id`` and ``effect_unit``.
+    programmes : DataFrame
+        With ``programme_id`` and ``comparator`` ("yes" for programmes kept for comparison).
+
+    Raises
+    ------
+    UsageError
+        If an effect names a programme that the table of programmes lacks.
+    """
+    unknown = set(effects["programme_id"]) - set(programmes["programme_id"])
+    if unknown:
+        raise UsageError(f"No programme is called {sorted(unknown)[0]}. Correct programme_id.")
+    proper = programmes.loc[programmes["comparator"] == "no", "programme_id"]
+    money = effects["effect_unit"].fillna("").str.startswith("USD per USD")
+    return effects[effects["programme_id"].isin(proper) & ~money].reset_index(drop=True)
+
+
+def studies_behind(
+    effects: pd.DataFrame, studies: pd.DataFrame, programmes: pd.DataFrame, domain: str
+) -> pd.DataFrame:
+    """List the studies behind one outcome domain, gains first.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        One row per reported effect.
+    studies, programmes : DataFrame
+        One row each, with ``study_id`` and ``programme_id``.
+    domain : str
+        The outcome domain.
+
+    Returns
+    -------
+    DataFrame
+        One row per study: ``study`` (authors and year), ``programme``, ``measured``, ``design``,
+        ``score``, ``direction``, ``source_url``.
+
+    Raises
+    ------
+    UsageError
+        If no effect is in the domain.
+    """
+    rows = effects[effects["outcome_domain"] == domain]
+    if rows.empty:
+        raise UsageError(f"No effect is in the domain '{domain}'. Check its code.")
+    measured = rows.groupby("study_id")["outcome_description"].agg("; ".join)
+    listed = (
+        study_directions(rows)
+        .rename(columns={"study": "study_id"})
+        .merge(studies, on="study_id", validate="one_to_one")
+        .merge(programmes[["programme_id", "name"]], on="programme_id", validate="many_to_one")
+    )
+    order = {name: place for place, name in enumerate(("beneficial", "mixed", "null", "adverse"))}
+    listed = listed.sort_values(
+        ["direction", "study_id"],
+        key=lambda column: column.map(order) if column.name == "direction" else column,
+    )
+    year = listed["year"].astype("string").fillna("no year seen")
+    return pd.DataFrame(
+        {
+            "study": listed["authors"] + " (" + year + ")",
+            "programme": listed["name"],
+            "measured": listed["study_id"].map(measured),
+            "design": listed["design"],
+            "score": listed["maryland_score"],
+            "direction": listed["direction"],
+            "source_url": listed["source_url"],
+        }
+    ).reset_index(drop=True)
+
+
+def recode_contested(effects: pd.DataFrame, contested: str, direction: int) -> pd.DataFrame:
+    """Give every effect whose direction is contested for one reason another direction.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        With ``contested`` and ``direction``.
+    contested : str
+        The reason, as coded.
+    direction : int
+        1, 0 or -1.
+
+    Raises
+    ------
+    UsageError
+        If no effect is contested for that reason.
+    """
+    rows = effects["contested"] == contested
+    if not rows.any():
+        raise UsageError(f"No effect is contested as '{contested}'. Check the code.")
+    return effects.assign(direction=effects["direction"].mask(rows, direction))
+
+
+CONTESTED_READINGS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "rising prices as adverse": lambda e: recode_contested(e, "rising_prices", -1),
+    "fewer poor households as adverse": lambda e: recode_contested(e, "falling_poor_share", -1),
+    "richer in-movers as a gain": lambda e: recode_contested(e, "richer_in_movers", 1),
+    "stricter reading": lambda e: e.assign(direction=e["direction_strict"]),
+    "nearby areas with their outcome": lambda e: e.assign(
+        outcome_domain=e["outcome_domain"].mask(
+            e["outcome_domain"] == "nearby_areas", e["outcome_domain_first"]
+        )
+    ),
+    "rows extracted twice only": lambda e: e[e["extracted"] == "twice"],
+}
+"""Other readings of the effects table, for `direction_scenarios`."""
 
 
 def _sign_test(beneficial: int, adverse: int, level: float) -> tuple[float, float, float, float]:
