@@ -1000,3 +1000,66 @@ def flow(steps: pd.DataFrame, width: float = 8.2) -> Figure:
         ax.text(2.6, -place, row["kept"], ha="center", va="center", fontsize=10,
                 bbox={**box, "facecolor": "#e3f0f8", "edgecolor": COLOURS[0]})  # fmt: skip
     return fig
+
+
+def gap_bubbles(
+    table: pd.DataFrame, rows: Mapping[str, str], columns: Mapping[str, str], width: float = 8.2
+) -> Figure:
+    """Draw an evidence gap map: a bubble for each pair that has studies, a dash for each that has none.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for every pair: ``outcome``, ``domain``, ``studies`` and ``stronger``, both counts.
+    rows, columns : mapping of str to str
+        Outcomes and domains with their names, in the order in which they are drawn.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UsageError
+        If the table lacks a pair, or holds one twice.
+    """
+    cells = table.set_index(["outcome", "domain"])
+    wanted = pd.MultiIndex.from_product([rows, columns])
+    if len(cells) != len(wanted) or not cells.index.sort_values().equals(wanted.sort_values()):
+        raise UsageError("Give each pair of outcome and domain one row.")
+    fig, ax = plt.subplots(figsize=(width, 0.5 * len(rows) + 1.9), layout="constrained")
+    scale = 620 / cells["studies"].max()
+    for y, outcome in enumerate(rows):
+        for x, domain in enumerate(columns):
+            cell = cells.loc[(outcome, domain)]
+            if not cell["studies"]:
+                ax.text(x, y, "–", ha="center", va="center", color=GREY)
+                continue
+            ax.scatter(x, y, s=scale * cell["studies"], color="#a6cbe3", linewidth=0, zorder=2)
+            if cell["stronger"]:
+                ax.scatter(
+                    x, y, s=scale * cell["stronger"], color=COLOURS[0], linewidth=0, zorder=3
+                )
+            ax.annotate(
+                str(cell["studies"]), (x, y), xytext=(0, -20), textcoords="offset points",
+                ha="center", va="center", fontsize=8, color=INK, zorder=4,
+            )  # fmt: skip
+    ax.set_yticks(range(len(rows)), list(rows.values()))
+    ax.set_xticks(range(len(columns)), list(columns.values()), rotation=35, ha="left")
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.grid(visible=False)
+    ax.set(xlim=(-0.6, len(columns) - 0.4), ylim=(len(rows) - 0.35, -0.6))
+    fig.legend(
+        handles=[
+            Line2D([], [], linestyle="", marker="o", markersize=11, color=colour, label=label)
+            for colour, label in (
+                ("#a6cbe3", "studies (number below)"), (COLOURS[0], "of these, stronger designs")
+            )
+        ] + [Line2D([], [], linestyle="", marker="_", color=GREY, label="no study")],
+        loc="outside lower left", ncols=3,
+    )  # fmt: skip
+    return fig

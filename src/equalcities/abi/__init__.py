@@ -37,6 +37,7 @@ from equalcities.abi.directions import (
     study_directions,
     synthesis_rows,
 )
+from equalcities.abi.gaps import STRONGER_FROM, gap_map
 from equalcities.abi.influence import influence, leave_one_out
 from equalcities.abi.pooling import Pooled, pool
 from equalcities.abi.programmes import (
@@ -61,6 +62,7 @@ __all__ = [
     "OUTCOMES",
     "PARTICIPATION",
     "REGIONS",
+    "STRONGER_FROM",
     "Agreement",
     "CellRule",
     "EggerTest",
@@ -77,6 +79,7 @@ __all__ = [
     "direction_scenarios",
     "egger_test",
     "evidence_gap",
+    "gap_map",
     "influence",
     "initiatives",
     "interval_coverage",
