@@ -119,7 +119,9 @@ def summarise(draws: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per threat and design: ``truth, bias, bias_se, spread`` (standard deviation of the
         error), ``coverage, coverage_se`` (share of intervals that hold the truth), ``power,
-        power_se`` (share of intervals that lie above nothing), ``replicates, evidence``.
+        power_se`` (share of intervals that lie above nothing), ``verdict, replicates, evidence``.
+        The verdict is ``fails`` where coverage lies below 90 % by more than simulation error (two
+        standard errors), ``narrow`` where it so lies below 95 %, else ``holds``.
 
     Notes
     -----
@@ -134,8 +136,9 @@ def summarise(draws: pd.DataFrame) -> pd.DataFrame:
     for (threat, design), group in draws.groupby(["threat", "design"], sort=False):
         n = len(group)
         error = group["estimate"] - group["truth"]
-        covered = (group["low"] <= group["truth"]) & (group["truth"] <= group["high"])
+        inside = (group["low"] <= group["truth"]) & (group["truth"] <= group["high"])
         found = group["low"] > 0
+        coverage, coverage_se = inside.mean(), _share_se(int(inside.sum()), n)
         rows.append(
             {
                 "threat": threat,
@@ -144,15 +147,22 @@ def summarise(draws: pd.DataFrame) -> pd.DataFrame:
                 "bias": error.mean(),
                 "bias_se": error.std(ddof=1) / np.sqrt(n),
                 "spread": error.std(ddof=1),
-                "coverage": covered.mean(),
-                "coverage_se": _share_se(int(covered.sum()), n),
+                "coverage": coverage,
+                "coverage_se": coverage_se,
                 "power": found.mean(),
                 "power_se": _share_se(int(found.sum()), n),
+                "verdict": _verdict(coverage + 2 * coverage_se),
                 "replicates": n,
                 "evidence": "simulated",
             }
         )
     return pd.DataFrame(rows)
+
+
+def _verdict(at_best: float) -> str:
+    if at_best < 0.90:
+        return "fails"
+    return "narrow" if at_best < 0.95 else "holds"
 
 
 def _share_se(count: int, n: int) -> float:
