@@ -15,7 +15,7 @@ import pandas as pd
 
 from equalcities import evaluation
 
-CITIES, SEED = 100, 2026
+CITIES, SEED = 200, 2026
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "evaluation_study"
 
 

@@ -166,7 +166,7 @@ def two_stage(
     Notes
     -----
     `pyfixest.did2s`: area and year effects are learned from observations without a programme only,
-    then the rest is averaged. With few areas its intervals are too narrow.
+    then the rest is averaged. With few areas its intervals can be too narrow.
 
     References
     ----------
