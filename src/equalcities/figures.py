@@ -1005,7 +1005,7 @@ def flow(steps: pd.DataFrame, width: float = 8.2) -> Figure:
 def gap_bubbles(
     table: pd.DataFrame, rows: Mapping[str, str], columns: Mapping[str, str], width: float = 8.2
 ) -> Figure:
-    """Draw an evidence gap map: a bubble for each pair that has studies, a dash for each that has none.
+    """Draw an evidence gap map: a bubble for each pair with studies, a dash for each without.
 
     Parameters
     ----------
@@ -1062,4 +1062,138 @@ def gap_bubbles(
         ] + [Line2D([], [], linestyle="", marker="_", color=GREY, label="no study")],
         loc="outside lower left", ncols=3,
     )  # fmt: skip
+    return fig
+
+
+# --- evaluation designs -------------------------------------------------------------------
+
+
+def verdict_matrix(
+    text: pd.DataFrame, verdicts: pd.DataFrame, names: Mapping[str, str], width: float = 8.2
+) -> Figure:
+    """Draw a matrix of short texts, each cell shaded by a verdict.
+
+    Parameters
+    ----------
+    text, verdicts : DataFrame
+        Text and verdict of each cell, of one shape; index and columns are the labels.
+    names : mapping of str to str
+        Up to three verdicts, best first, and what the legend calls them.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UsageError
+        If the shapes differ or a verdict has no name.
+    """
+    found = set(verdicts.to_numpy().ravel())
+    if text.shape != verdicts.shape or not found <= set(names):
+        raise UsageError("text and verdicts must have one shape, and each verdict a name.")
+    # light to dark as well as blue to orange, so that it survives a grey print
+    looks = dict(
+        zip(names, (("#cfe3ef", INK), ("#f4c78a", INK), ("#a34700", "white")), strict=False)
+    )
+    rows, columns = text.shape
+    fig, ax = plt.subplots(figsize=(width, 0.6 * rows + 1.4), layout="constrained")
+    for row in range(rows):
+        for column in range(columns):
+            fill, ink = looks[verdicts.iloc[row, column]]
+            ax.add_patch(
+                mpl.patches.Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=fill)
+            )
+            ax.text(
+                column, row, text.iloc[row, column], ha="center", va="center", color=ink, fontsize=9
+            )
+    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    ax.set_xticks(range(columns), text.columns, fontsize=9)
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(rows), text.index)
+    ax.grid(False)
+    ax.tick_params(which="both", length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    fig.legend(
+        handles=[
+            mpl.patches.Patch(facecolor=looks[key][0], label=label) for key, label in names.items()
+        ],
+        loc="outside lower center", ncols=len(names),
+    )  # fmt: skip
+    return fig
+
+
+def power_curves(
+    curves: Mapping[str, pd.DataFrame],
+    sought: float,
+    xlabel: str,
+    ylabel: str,
+    width: float = 8.2,
+) -> Figure:
+    """Draw the smallest effect that can be seen against the number of areas, one line per plan.
+
+    Parameters
+    ----------
+    curves : mapping of str to DataFrame
+        Name of a plan and its table with ``areas`` and ``effect``.
+    sought : float
+        The effect that one wants to see, drawn as a line.
+    xlabel, ylabel : str
+        What the axes show.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(width, 0.55 * width), layout="constrained")
+    for place, (name, curve) in enumerate(curves.items()):
+        ax.plot(
+            curve["areas"], curve["effect"], marker=MARKERS[place], markevery=3, markersize=5,
+            color=COLOURS[place], label=name,
+        )  # fmt: skip
+    top = 1.05 * max(curve["effect"].max() for curve in curves.values())
+    ax.axhline(sought, color=INK, linewidth=1, linestyle="--")
+    ax.set(ylim=(0, top), xlabel=xlabel, ylabel=ylabel)
+    ax.grid(visible=True, axis="both")
+    fig.legend(loc="outside upper left", ncols=len(curves))
+    return fig
+
+
+def event_years(
+    studies: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, width: float = 8.2
+) -> Figure:
+    """Draw effects by year since the start, one chart per study on one scale.
+
+    Parameters
+    ----------
+    studies : mapping of str to DataFrame
+        Title of a chart and its table from `equalcities.evaluation.event_study`.
+    xlabel, ylabel : str
+        What the axes show.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(
+        1, len(studies), figsize=(width, 3.8), layout="constrained", squeeze=False, sharey=True
+    )
+    for ax, (heading, table) in zip(axes[0], studies.items(), strict=True):
+        ax.axhline(0, color=GREY, linewidth=1)
+        ax.axvspan(table["since"].min() - 0.6, -0.5, color="#eef1f3", zorder=0)
+        ax.vlines(table["since"], table["ci_low"], table["ci_high"], color=COLOURS[0], linewidth=2)
+        ax.plot(table["since"], table["effect"], "o", color=COLOURS[0], markersize=5)
+        ax.plot(-1, 0, "o", color=COLOURS[0], markersize=5, markerfacecolor="white")
+        ax.set(xlabel=xlabel, title=heading)
+        ax.grid(visible=True, axis="y")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    axes[0, 0].set_ylabel(ylabel)
     return fig
