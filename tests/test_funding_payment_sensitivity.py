@@ -74,6 +74,14 @@ def test_equal_gains_for_all():
     assert flat["cost_per_extra"] == pytest.approx(84_000 / 130)
 
 
+def test_a_cost_without_a_logarithm():
+    # Everyone is parked, so no result is brought about and a cost per extra result is missing.
+    limits = ranges(parking=(1.0, 1.0), margin=(0.0, 0.1), knowledge=(0.0, 0.1))
+    costly = GROUPS.assign(gain=0.05)
+    with pytest.raises(UsageError, match="no logarithm; narrow the ranges"):
+        payment_sensitivity(costly, rng=1, n=4, n_resamples=2, ranges=limits)
+
+
 @pytest.mark.parametrize(
     ("groups", "limits", "error"),
     [

@@ -7,7 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from equalcities.errors import DataError, UsageError
-from equalcities.funding import Provider, payment_outcomes, standard_tariffs, try_tariffs
+from equalcities.funding import (
+    BEHAVIOURS,
+    EXAMPLE_PLACES,
+    Provider,
+    compare_behaviours,
+    example_groups,
+    payment_outcomes,
+    standard_tariffs,
+    try_tariffs,
+)
 
 # A is near the result, B is far from it. Half the people get a place: an even-handed provider
 # enrols 50 and 50, and with help 50 * 0.6 = 30 and 50 * 0.4 = 20 of them reach the result,
@@ -525,3 +534,16 @@ def test_no_weight_without_gain_or_cost(column):
 def test_arguments_that_cannot_be_meant(call):
     with pytest.raises(UsageError):
         call()
+
+
+def test_the_book_s_groups_and_behaviours():
+    groups = example_groups()
+    assert groups["base_rate"].is_monotonic_decreasing
+    assert (EXAMPLE_PLACES, BEHAVIOURS["even-handed"]) == (groups["people"].sum() / 2, Provider())
+    rules = standard_tariffs(groups, places=EXAMPLE_PLACES)
+    settings_ = {"places": EXAMPLE_PLACES, "rng": 1, "replicates": 3}
+    table = compare_behaviours(groups, rules, BEHAVIOURS, **settings_)
+    assert table["behaviour"].drop_duplicates().tolist() == list(BEHAVIOURS)
+    alone = try_tariffs(groups, rules, provider=BEHAVIOURS["parking"], **settings_)
+    part = table[table["behaviour"] == "parking"].drop(columns="behaviour")
+    pd.testing.assert_frame_equal(part.reset_index(drop=True), alone)

@@ -116,8 +116,9 @@ def payment_sensitivity(
     -------
     DataFrame
         One row per ``rule``, ``output``, ``input`` and ``index`` (``"first"``, ``"total"``):
-        ``value``, ``ci_low``, ``ci_high``. An output that no assumption moves under a rule has
-        no rows.
+        ``value``, ``ci_low``, ``ci_high``. ``cost_per_extra`` enters by its logarithm, else a
+        few very dear draws would decide. An output that no assumption moves under a rule has no
+        rows.
 
     Raises
     ------
@@ -137,7 +138,15 @@ def payment_sensitivity(
         if not done:
             drawn = pd.DataFrame(low + points * (high - low), columns=list(ranges))
             done.update(_outputs(population, drawn, audit_cost))
-        return done[rule][:, output]
+        values = done[rule][:, output]
+        if OUTPUTS[output] != "cost_per_extra":
+            return values
+        if not (values > 0).all():
+            raise UsageError(
+                f"under '{rule}' some draws pay nothing or bring nothing about, so cost has no "
+                "logarithm; narrow the ranges."
+            )
+        return np.log(values)
 
     sobol_settings = {"rng": int(rng), "n": n, "n_resamples": n_resamples}
     frames = []
@@ -150,7 +159,7 @@ def payment_sensitivity(
                     **sobol_settings,
                 )
             except UsageError:
-                if not done or np.ptp(done[rule][:, number]) > 0:
+                if not done or np.ptp(done[rule][:, number]) != 0:
                     raise
                 continue
             frames.append(table.assign(rule=rule, output=output))

@@ -6,6 +6,7 @@ people, a provider who answers to what is paid. Each behaviour can be switched o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -192,6 +193,45 @@ def try_tariffs(
         summary = {"value": runs.mean(axis=0), "ci_low": low, "ci_high": high}
         frames.append(_tidy(rule.name, groups["group"], population, **summary))
     return pd.concat(frames, ignore_index=True).assign(n=int(replicates))
+
+
+def compare_behaviours(
+    groups: pd.DataFrame,
+    tariffs: pd.DataFrame,
+    behaviours: Mapping[str, Provider],
+    *,
+    places: int,
+    rng: int,
+    replicates: int = 200,
+) -> pd.DataFrame:
+    """Try the same tariffs on several providers.
+
+    Parameters
+    ----------
+    groups, tariffs, places, replicates
+        As for `try_tariffs`.
+    behaviours : mapping of str to Provider
+        Providers by name.
+    rng : int
+        A seed, the same for each provider.
+
+    Returns
+    -------
+    DataFrame
+        As from `try_tariffs`, with a first column ``behaviour``.
+
+    Raises
+    ------
+    DataError, UsageError
+        As `try_tariffs`.
+    """
+    tables = {
+        name: try_tariffs(
+            groups, tariffs, places=places, provider=provider, rng=rng, replicates=replicates
+        )
+        for name, provider in behaviours.items()
+    }
+    return pd.concat(tables, names=["behaviour"]).reset_index("behaviour").reset_index(drop=True)
 
 
 def payment_outcomes(
@@ -461,7 +501,9 @@ def _in_order(
 
 def _values(run: dict[str, Floats], population: Population) -> Floats:
     """Return one contract as an array: measures by groups and, last, their total."""
-    table = {name: np.append(run[name], run[name].sum()) for name in run}
+    counted = np.stack(list(run.values()))
+    counted = np.concatenate([counted, counted.sum(axis=1, keepdims=True)], axis=1)
+    table = dict(zip(run, counted, strict=True))
     table["reach"] = table["helped"] / table["people"]
     table["published_error"] = _ratio(table["published"] - table["results"], table["results"])
     total = {name: values[-1] for name, values in table.items()}
@@ -476,9 +518,13 @@ def _values(run: dict[str, Floats], population: Population) -> Floats:
         "extra_share": _ratio(total["extra"], total["published"]),
         "reach_gap": table["reach"][hardest] - table["reach"][easiest],
     }
-    rows = [table[name] for name in UNITS if name in table]
-    blank = np.full(len(population.people), np.nan)
-    return np.stack([*rows, *(np.append(blank, only[name]) for name in UNITS if name in only)])
+    rows = np.full((len(UNITS), counted.shape[1]), np.nan)
+    for row, name in enumerate(UNITS):
+        if name in only:
+            rows[row, -1] = only[name]
+        else:
+            rows[row] = table[name]
+    return rows
 
 
 def total_values(run: dict[str, Floats], population: Population) -> dict[str, float]:
