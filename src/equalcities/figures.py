@@ -946,6 +946,7 @@ def dots_by_panel(
     """
     panels = list(dict.fromkeys(table[panel])) if panel else [""]
     lines, kinds = (list(dict.fromkeys(table[column])) for column in (label, series))
+    sizes = {kind: 7 + 3 * (len(kinds) - 1 - place) for place, kind in enumerate(kinds)}
     across = min(columns, len(panels))
     down = -(-len(panels) // across)
     fig, axes = plt.subplots(
@@ -964,9 +965,10 @@ def dots_by_panel(
             at = own[label].map(lines.index)
             if "ci_low" in own:
                 ax.hlines(at, own["ci_low"], own["ci_high"], color=colour, linewidth=2, zorder=2)
-            ax.plot(own["value"], at, marker, color=colour, markersize=7.5, zorder=3)
+            # Earlier dots are larger, so that later ones at the same place don't hide them.
+            ax.plot(own["value"], at, marker, color=colour, markersize=sizes[kind], zorder=3)
         if reference is not None:
-            ax.axvline(reference, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
+            ax.axvline(reference, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0.9)
         ax.set_title(heading, fontsize=10)
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,g}".replace("-", "−"))
@@ -977,7 +979,7 @@ def dots_by_panel(
         axes[0, 0].set_xlim(left=lowest)
     fig.supxlabel(xlabel, fontsize=10)
     handles = [
-        Line2D([], [], linestyle="", marker=marker, color=colour, markersize=7.5, label=kind)
+        Line2D([], [], linestyle="", marker=marker, color=colour, markersize=8, label=kind)
         for kind, colour, marker in zip(kinds, COLOURS, MARKERS, strict=False)
     ]
     if reference is not None:

@@ -533,8 +533,9 @@ def total_values(run: dict[str, Floats], population: Population) -> dict[str, fl
 
 
 def _ratio(above: Floats | float, below: Floats | float) -> Floats:
+    # Below TIE a count is nothing, and its ratio would be beyond all numbers.
     above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > TIE)
 
 
 def _tidy(rule: str, groups: pd.Series, population: Population, **values: Floats) -> pd.DataFrame:
