@@ -128,6 +128,14 @@ def test_files_move_to_the_better_paid_group():
     assert got("published_error") == 0
 
 
+def test_an_audit_deters_and_mends_false_labels():
+    # Worth 0.6 as before, and a fifth of the moved files is put back: 0.5 * 0.6 * 0.8 = 0.24.
+    rule = tariffs(500, 1000, audit_share=0.2, penalty=1.0)
+    got = outcome(rule, relabelling=0.5)
+    assert (22.8, 27.2) == (got("published", "A"), got("published", "B"))  # 30 * 0.24 = 7.2
+    assert (38, 62) == (got("claimed_enrolled", "A"), got("claimed_enrolled", "B"))
+
+
 def test_no_file_moves_where_all_are_paid_alike():
     assert outcome(tariffs(500), relabelling=1)("published", "A") == 30
 
