@@ -1197,3 +1197,93 @@ def event_years(
             axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
     axes[0, 0].set_ylabel(ylabel)
     return fig
+
+
+# --- paying for results -------------------------------------------------------------------
+
+
+def dots_by_panel(
+    table: pd.DataFrame,
+    label: str,
+    series: str,
+    xlabel: str,
+    panel: str | None = None,
+    reference: float | None = None,
+    reference_label: str = "",
+    names: Mapping[str, str] | None = None,
+    lowest: float | None = 0.0,
+    columns: int = 2,
+    width: float = 8.2,
+) -> Figure:
+    """Draw dots on shared lines, joined where a line has several, one panel per situation.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per dot: ``label``, ``series``, ``value`` and, optionally, ``ci_low`` and
+        ``ci_high``. Lines, series and panels keep the order of their first row.
+    label, series : str
+        Columns that name the line and what tells its dots apart, by colour and marker.
+    xlabel : str
+        What the values are.
+    panel : str, optional
+        Column whose values become titles of panels.
+    reference : float, optional
+        Value of a dashed line through all panels; ``reference_label`` names it in the legend.
+    names : mapping of str to str, optional
+        How to write labels on the axis.
+    lowest : float or None
+        Left end of the axis; None leaves it to the data.
+    columns : int
+        Panels side by side.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    panels = list(dict.fromkeys(table[panel])) if panel else [""]
+    lines, kinds = (list(dict.fromkeys(table[column])) for column in (label, series))
+    sizes = {kind: 7 + 3 * (len(kinds) - 1 - place) for place, kind in enumerate(kinds)}
+    across = min(columns, len(panels))
+    down = -(-len(panels) // across)
+    fig, axes = plt.subplots(
+        down, across, figsize=(width, down * (0.36 * len(lines) + 0.75) + 0.75), sharex=True,
+        sharey=True, layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for ax in axes.flat[len(panels) :]:
+        ax.set_visible(False)
+    for ax, heading in zip(axes.flat, panels, strict=False):
+        rows = table[table[panel] == heading] if panel else table
+        ends = rows.groupby(label)["value"].agg(["min", "max"])
+        heights = ends.index.map(lines.index)
+        ax.hlines(heights, ends["min"], ends["max"], color="#c3ccd2", linewidth=2.5, zorder=1)
+        for kind, colour, marker in zip(kinds, COLOURS, MARKERS, strict=False):
+            own = rows[rows[series] == kind]
+            at = own[label].map(lines.index)
+            if "ci_low" in own:
+                ax.hlines(at, own["ci_low"], own["ci_high"], color=colour, linewidth=2, zorder=2)
+            # Earlier dots are larger, so that later ones at the same place don't hide them.
+            ax.plot(own["value"], at, marker, color=colour, markersize=sizes[kind], zorder=3)
+        if reference is not None:
+            ax.axvline(reference, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0.9)
+        ax.set_title(heading, fontsize=10)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,g}".replace("-", "−"))
+    shown = [(names or {}).get(line, line) for line in lines]
+    axes[0, 0].set_yticks(range(len(lines)), shown)
+    axes[0, 0].set_ylim(len(lines) - 0.45, -0.55)
+    if lowest is not None:
+        axes[0, 0].set_xlim(left=lowest)
+    fig.supxlabel(xlabel, fontsize=10)
+    handles = [
+        Line2D([], [], linestyle="", marker=marker, color=colour, markersize=8, label=kind)
+        for kind, colour, marker in zip(kinds, COLOURS, MARKERS, strict=False)
+    ]
+    if reference is not None:
+        handles.append(
+            Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (4, 3)), label=reference_label)
+        )
+    fig.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    return fig

@@ -1,4 +1,4 @@
-"""Result-based funding: audit of result indicators for equality, and indicator sheets."""
+"""Result-based funding: who gains from what is counted and paid."""
 
 from equalcities.funding.audit import (
     COSTS,
@@ -13,17 +13,36 @@ from equalcities.funding.audit import (
     sample_for_margin,
     splits_by_law,
 )
+from equalcities.funding.payment_example import BEHAVIOURS, EXAMPLE_PLACES, example_groups
+from equalcities.funding.payment_inputs import standard_tariffs
+from equalcities.funding.payment_sensitivity import (
+    ASSUMPTIONS,
+    payment_sensitivity,
+    vary_assumptions,
+)
+from equalcities.funding.payments import Provider, compare_behaviours, payment_outcomes, try_tariffs
 
 __all__ = [
+    "ASSUMPTIONS",
+    "BEHAVIOURS",
     "COSTS",
+    "EXAMPLE_PLACES",
     "STATUSES",
+    "Provider",
     "Rubric",
     "audit_indicators",
     "by_ground",
     "by_list",
     "check_coding",
     "code_from_text",
+    "compare_behaviours",
+    "example_groups",
     "parse_rubric",
+    "payment_outcomes",
+    "payment_sensitivity",
     "sample_for_margin",
     "splits_by_law",
+    "standard_tariffs",
+    "try_tariffs",
+    "vary_assumptions",
 ]
