@@ -99,8 +99,9 @@ them.
 ## Cite this page
 
 > Cities of Equality contributors (2026). {_md(row["name"])}. In *Cities of Equality: an
-> evidence and guidance book*, version {__version__}, `book/practices/{row["practice_id"]}.html`. Evidence class:
-> compiled. Data: {{doc}}`/book/data/participation_practices`.
+> evidence and guidance book*, version {__version__},
+> `book/practices/{row["practice_id"]}.html`. Evidence class: compiled.
+> Data: {{doc}}`/book/data/participation_practices`.
 """
 
 
