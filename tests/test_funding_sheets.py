@@ -147,7 +147,7 @@ def test_the_equality_check_by_hand():
     )
     assert ("What do the group targets do?", moves) in answers  # 150 and 270 of 400 and 560
     assert sheets.open_points(sheet) == [
-        "RACER: easy is met in part. Linking with the register takes a contract and four weeks."
+        "RACER: easy is met in part. Linking with the register takes four weeks."
     ]
 
 
@@ -193,7 +193,7 @@ def test_open_points_name_what_lacks():
         "The law asks to split EECR05 by sex.",
         "Payment rests on the total alone: easy cases pay as well as hard ones.",
         "RACER: relevant is not met. Work after guidance is what the measure is for.",
-        "RACER: easy is met in part. Linking with the register takes a contract and four weeks.",
+        "RACER: easy is met in part. Linking with the register takes four weeks.",
     ]
 
 
@@ -263,7 +263,7 @@ BROKEN = {
     "milestone high": ("value: 470,", "value: 570,", "not between baseline", "milestone:"),
     "share above 100": ("unit: persons ", "unit: per cent ", "above 100", "baseline:"),
     "unknown ground": ("ground: age", "ground: beauty", "'beauty' is not known", "  - ground: age"),
-    "ground twice": ("ground: age", "ground: sex", "two breakdowns by 'sex'", "  - ground: sex"),
+    "ground twice": ("ground: age", "ground: sex", "two breakdowns by 'sex'", "  - ground: age"),
     "one group": ("groups: [under 30, 30 to 54, 55 and over]", "groups: [everybody]",
                   "no breakdown", "    groups: [under"),
     "group twice": ("groups: [with a disability, without]", "groups: [a, A]", "stands here twice",
@@ -276,13 +276,13 @@ BROKEN = {
                              "{name: men, baseline: 250}",
                              "the field is missing", "      - {name: men"),
     "no consent": (GOOD[GOOD.index("personal_data:"):GOOD.index("smallest_count")], "",
-                   "specially protected", "  - ground: sex"),
+                   "specially protected", "  - ground: disability"),
     "comma parts": (WHY, "relevant: {met: yes, why: Work, then more.}", "in quotes", "  relevant:"),
     "criterion missing": ("  " + WHY + "\n", "", "the field is missing", "  relevant:"),
     "no reason": (WHY, "relevant: {met: yes}", "the field is missing", "  relevant:"),
     "half met": (WHY, "relevant: {met: half, why: x}", "'half' is not known", "  relevant:"),
-    "no equality answer": ("  counted_twice: Once a year at most; a person who returns counts "
-                           "in the later year.\n", "", "the field is missing", "  who_is_missing:"),
+    "no equality answer": ("  counted_twice: Once a year at most; who returns counts in the later "
+                           "year.\n", "", "the field is missing", "  who_is_missing:"),
     "smallest count": ("smallest_count: 10 ", "smallest_count: 0.5 ", "is no count",
                        "smallest_count:"),
     "unknown frequency": ("frequency: yearly", "frequency: often", "is not known", "frequency:"),

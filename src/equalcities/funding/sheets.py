@@ -407,11 +407,13 @@ class _Reader:
             for name in ("baseline", "milestone", "target")
             if name in found
         }
+        entries = self.items(found["breakdowns"], "breakdowns") if "breakdowns" in found else []
+        places = [f"breakdowns[{place}]" for place in range(1, len(entries) + 1)]
+        lines |= {
+            name: entry.start_mark.line + 1 for name, entry in zip(places, entries, strict=True)
+        }
         breakdowns = tuple(
-            self.breakdown(entry, f"breakdowns[{place}]", share)
-            for place, entry in enumerate(
-                self.items(found["breakdowns"], "breakdowns") if "breakdowns" in found else (), 1
-            )
+            self.breakdown(entry, name, share) for name, entry in zip(places, entries, strict=True)
         )
         equality = self.fields(found["equality"], EQUALITY, "equality")
         self.required(equality, EQUALITY, lines["equality"], "equality")
@@ -466,28 +468,28 @@ class _Reader:
         if sheet.breakdowns and sheet.no_breakdown_because:
             self.refuse("there are breakdowns as well", "Take one of the two fields out",
                         lines["no_breakdown_because"], "no_breakdown_because")  # fmt: skip
-        grounds = [breakdown.ground for breakdown in sheet.breakdowns]
-        for ground in grounds:
-            if ground != "other" and grounds.count(ground) > 1:
-                self.refuse(f"there are two breakdowns by '{ground}'", "Join them",
-                            lines["breakdowns"], "breakdowns")  # fmt: skip
+        earlier: set[str] = set()
+        for place, breakdown in enumerate(sheet.breakdowns, start=1):
+            name, ground = f"breakdowns[{place}]", breakdown.ground
+            if ground != "other" and ground in earlier:
+                self.refuse(f"there are two breakdowns by '{ground}'", "Join them", lines[name],
+                            name)  # fmt: skip
             if ground in SPECIAL and sheet.counts_people and not sheet.personal_data:
                 self.refuse(f"'{ground}' is specially protected personal data",
-                            "Say in 'personal_data:' on which basis and how it is collected",
-                            lines["breakdowns"], "personal_data")  # fmt: skip
+                            "Say on which basis and how it is collected, in 'personal_data:'",
+                            lines[name], name)  # fmt: skip
+            earlier.add(ground)
+            self.groups_agree(sheet, breakdown, lines[name], name)
         if sheet.payment == "groups" and not any(b.has_values for b in sheet.breakdowns):
             self.refuse("payment rests on groups, and no group has a target", "Give the groups "
                         "baseline and target, or change 'payment'", lines["payment"],
                         "payment")  # fmt: skip
-        for breakdown in sheet.breakdowns:
-            self.groups_agree(sheet, breakdown, lines["breakdowns"])
 
-    def groups_agree(self, sheet: Sheet, breakdown: Breakdown, line: int) -> None:
+    def groups_agree(self, sheet: Sheet, breakdown: Breakdown, line: int, name: str) -> None:
         if not breakdown.has_values:
             return
         for what, total in (("baseline", sheet.baseline.value), ("target", sheet.target.value)):
             values = [getattr(group, what) for group in breakdown.groups]
-            name = f"breakdowns.{breakdown.ground}"
             if sheet.is_share and not min(values) <= total <= max(values):
                 self.refuse(f"the {what} of {total} per cent lies outside those of its groups "
                             f"({min(values)} to {max(values)})", "Correct one of them", line,
