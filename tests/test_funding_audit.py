@@ -139,6 +139,23 @@ def test_a_text_rule_by_hand(rubric):
     assert list(codes["place"]) == ["site", "residents", "site", "residents"]
 
 
+def test_the_chapter_says_what_the_data_say(table, rubric, facts):
+    """Sentences of the chapter that no published number guards."""
+    kappas = {q: abi.agreement(table[q], table[f"{q}_text"]).kappa for q in rubric.questions}
+    assert sorted(kappas, key=kappas.get)[:2] == ["place", "route"]  # "agreement is lowest for"
+    assert (table["certainty"] == "V2").mean() > 0.5  # "mostly read on secondary pages"
+    results = table[(table["list"] == "ERDF/CF") & (table["kind"] == "result")]
+    counts = results["measures"].value_counts()
+    assert counts["access"] == counts.max() and counts["outcome"] == counts.min()
+    group_rows = table[(table["list"] == "ESF+ Annex III") & (table["status"] == "group")]
+    assert (group_rows["splits"].isin(["none", "housing", "age;housing"])).all()  # "not crossed"
+    assert not {"religion", "orientation"} & set(rubric.grounds)
+    named = table.set_index("code").loc["RCO113"]
+    assert (named["counted"], named["group"]) == ("covered", "none")
+    eige = facts["note"].str.contains("EIGE suggests", na=False)
+    assert set(facts.loc[eige, "list"]) == {"ERDF/CF"}
+
+
 # --- what follows from the codes -----------------------------------------------------------------
 
 
