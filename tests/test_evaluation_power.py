@@ -37,6 +37,13 @@ def test_power_of_two_means_as_printed():
     assert evaluation.power_did(0, 64, 64, variance=1) == pytest.approx(0.05)
 
 
+def test_power_with_few_areas_agrees_with_r():
+    """power.t.test(n=4, delta=2, sd=1, strict=TRUE) and n=3, delta=1, in R 4.2.2."""
+    assert evaluation.power_did(2, 4, 4, variance=1) == pytest.approx(0.656876, abs=1e-6)
+    assert evaluation.power_did(1, 3, 3, variance=1) == pytest.approx(0.158791, abs=1e-6)
+    assert evaluation.areas_needed(1.5, variance=1) == 9  # R: n = 8.06
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(2, 60), st.integers(2, 60), st.floats(0.1, 50), st.floats(0.2, 0.95)
