@@ -42,7 +42,7 @@ def html_table(
     body = []
     for row in table.to_dict("records"):
         cells = []
-        for column in columns:
+        for column, head in columns.items():
             value = row[column]
             text = "not known" if pd.isna(value) else escape(f"{value}")
             if link and column == link[0]:
@@ -50,7 +50,8 @@ def html_table(
                 if not str(address).startswith(("https://", "http://")):
                     raise UsageError(f"'{address}' is no web address. Correct it in the data.")
                 text = f'<a href="{escape(address, quote=True)}">{text}</a>'
-            cells.append(f"<td>{text}</td>")
+            # on a phone rows become cards, and each value carries its heading
+            cells.append(f'<td data-head="{escape(head, quote=True)}">{text}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     return (
         f'<table class="table chapter-table"><caption>{escape(caption)}</caption>'
