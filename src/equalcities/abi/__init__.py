@@ -13,6 +13,7 @@ from equalcities.abi.bias import (
 )
 from equalcities.abi.calibration import interval_coverage
 from equalcities.abi.cells import CellRule, pool_cell, poolable_cells
+from equalcities.abi.comparable import candidate_cells, comparable_effects, narrow_cells
 from equalcities.abi.conversions import (
     difference_to_sd,
     interval_offset,
@@ -72,7 +73,9 @@ __all__ = [
     "ThreeLevel",
     "TrimFill",
     "agreement",
+    "candidate_cells",
     "co_occurrence",
+    "comparable_effects",
     "count_by",
     "decade",
     "difference_to_sd",
@@ -90,6 +93,7 @@ __all__ = [
     "log_odds_to_smd",
     "log_points_to_percent",
     "log_ratio",
+    "narrow_cells",
     "participation_bounds",
     "percent_to_log_points",
     "pet_peese",

@@ -1,0 +1,471 @@
+"""Check a contributed table of effects: what is missing, where, and how to cure it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from equalcities.catalog import load, project_root, read_record
+from equalcities.errors import DataError
+
+DIRECTIONS = ("1", "0", "-1")
+VERIFIED = ("yes", "direction_only")
+BASES = ("full text", "abstract", "press", "part of the document", "summary")
+LONGEST_QUOTE = 400
+
+
+class Field(NamedTuple):
+    """One column of a contributed table."""
+
+    required: bool
+    meaning: str
+    codes: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
+    span: tuple[float, float] | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing to correct.
+
+    Attributes
+    ----------
+    row : int or None
+        Row of the table, the first below the heading being 1; None for the whole file.
+    column : str or None
+    problem, cure : str
+    """
+
+    row: int | None
+    column: str | None
+    problem: str
+    cure: str
+
+
+def fields(root: Path | None = None) -> dict[str, Field]:
+    """Return the columns of a contribution; codes are those of the published datasets.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The checkout; found by itself when left out.
+    """
+    root = root or project_root()
+    study, effect = read_record("abi_studies", root), read_record("abi_effects", root)
+
+    def codes(record, name: str) -> tuple[str, ...]:
+        return record.column(name).values or ()
+
+    web = r"https?://\S+\.\S+"
+    return {
+        "study_id": Field(
+            True,
+            "first author and year, small letters; the same in all rows of a study",
+            pattern=r"[a-z0-9_]*[a-z][a-z0-9_]*[0-9]{4}[a-z]?",
+            example="branas2018",
+        ),
+        "authors": Field(True, "family names of the authors"),
+        "year": Field(True, "year of publication", span=(1980, 2100), whole=True),
+        "title": Field(True, "title as on the page"),
+        "journal": Field(True, "journal, report series or publisher"),
+        "doi": Field(
+            False,
+            "DOI, only if you saw it on a page",
+            pattern=r"10\.\d{4,9}/\S+",
+            example="10.1016/j.jhe.2017.05.002",
+        ),
+        "programme_id": Field(
+            True,
+            "key of the programme in the dataset abi_programmes",
+            pattern=r"[a-z]+(_[a-z0-9]+)+",
+            example="uk_gowell",
+        ),
+        "new_programme": Field(
+            False,
+            "name and page of the programme, if it is not in abi_programmes yet",
+            pattern=rf".*\S.*{web}.*",
+            example="Name of the programme, https://...",
+        ),
+        "country_iso3": Field(
+            True,
+            "country of the study, ISO 3166-1 alpha-3; several are parted by ;",
+            pattern=r"[A-Z]{3}(;[A-Z]{3})*",
+            example="GBR",
+        ),
+        "design": Field(True, "how the comparison was made", codes(study, "design")),
+        "maryland_score": Field(
+            True,
+            "strength of the design, from one (weakest) to five (randomised)",
+            span=(1, 5),
+            whole=True,
+        ),
+        "maryland_reason": Field(True, "what the score rests on, in words"),
+        "benefits": Field(
+            True, "whom the measured gain or loss concerns", codes(study, "benefits")
+        ),
+        "displacement_examined": Field(
+            True, "does the study look at displacement?", codes(study, "displacement_examined")
+        ),
+        "peer_reviewed": Field(True, "peer-reviewed publication?", codes(study, "peer_reviewed")),
+        "source_url": Field(
+            True, "address of the page that you read", pattern=web, example="https://..."
+        ),
+        "outcome_domain": Field(True, "domain of the outcome", codes(effect, "outcome_domain")),
+        "outcome_description": Field(
+            True, "outcome, group, scope and comparison, so that another reader finds it"
+        ),
+        "direction": Field(True, "good for residents or the area, null, or adverse", DIRECTIONS),
+        "verified": Field(
+            True,
+            "yes: you read a number; direction_only: you read only the sign or the null",
+            VERIFIED,
+        ),
+        "effect_value": Field(False, "value, sign as reported", span=(-1e9, 1e9)),
+        "effect_unit": Field(
+            False, "unit as reported, for instance percent, pp, odds ratio, SF-12 points"
+        ),
+        "ci_low": Field(False, "lower limit of the 95% interval as printed", span=(-1e9, 1e9)),
+        "ci_high": Field(False, "upper limit of the 95% interval as printed", span=(-1e9, 1e9)),
+        "se": Field(False, "standard error as printed", span=(0, 1e9)),
+        "p_text": Field(False, "significance as printed"),
+        "n_units": Field(False, "sample, as stated"),
+        "follow_up_years": Field(False, "years from the start to the measurement", span=(0, 100)),
+        "basis": Field(True, "what you read", BASES),
+        "quote": Field(
+            True,
+            f"the sentence or table cell that the row rests on, at most {LONGEST_QUOTE} characters",
+        ),
+        "reader": Field(True, "your name or handle, for the second reader's questions"),
+        "read_on": Field(
+            True,
+            "date of reading",
+            pattern=r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+            example="2026-11-23",
+        ),
+    }
+
+
+STUDY_FIELDS = (
+    "authors",
+    "year",
+    "title",
+    "journal",
+    "doi",
+    "programme_id",
+    "new_programme",
+    "country_iso3",
+    "design",
+    "maryland_score",
+    "maryland_reason",
+    "benefits",
+    "displacement_examined",
+    "peer_reviewed",
+)
+"""Columns that describe the study and are the same in all its rows."""
+
+
+def check_contribution(path: Path | str, root: Path | None = None) -> list[Fault]:
+    """Check a contributed CSV file of effects.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file: one row per effect, columns as in `fields`.
+    root : Path, optional
+        The checkout; found by itself when left out.
+
+    Returns
+    -------
+    list of Fault
+        Everything to correct, by row; empty if the file is fine.
+
+    Raises
+    ------
+    DataError
+        If the file is no table that could be looked at.
+    """
+    root = root or project_root()
+    known = fields(root)
+    header, rows = _read(Path(path))
+    faults = list(_header_faults(header, known))
+    if any(fault.problem == "this column is missing" for fault in faults):
+        return faults
+    studies = load("abi_studies", root).table.set_index("study_id")
+    effects = load("abi_effects", root).table
+    programmes = set(load("abi_programmes", root).table["programme_id"])
+    taken = {
+        (study, text): effect
+        for study, text, effect in effects[
+            ["study_id", "outcome_description", "effect_id"]
+        ].itertuples(index=False)
+    }
+    first: dict[str, tuple[int, dict[str, str]]] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for number, cells in enumerate(rows, start=1):
+        if len(cells) != len(header):
+            faults.append(
+                Fault(
+                    number,
+                    None,
+                    f"{len(cells)} cells, the heading has {len(header)}",
+                    "Put text that holds a comma between double quotes",
+                )
+            )
+            continue
+        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+        plain = list(_cell_faults(number, row, known))
+        faults += plain
+        bad = {fault.column for fault in plain}
+        faults += _number_faults(number, row, bad)
+        faults += _programme_faults(number, row, programmes, bad)
+        if "study_id" in bad:
+            continue
+        faults += _study_faults(number, row, first, studies)
+        key = (row["study_id"], row["outcome_description"])
+        if key in taken:
+            faults.append(
+                Fault(
+                    number,
+                    "outcome_description",
+                    f"the table has this effect already, {taken[key]}",
+                    "Leave the row out, or open an issue if the entry is wrong",
+                )
+            )
+        elif key in seen:
+            faults.append(
+                Fault(
+                    number,
+                    "outcome_description",
+                    f"the same outcome as in row {seen[key]}",
+                    "Say in the description in what they differ, or leave one out",
+                )
+            )
+        seen.setdefault(key, number)
+    return faults
+
+
+def describe(fault: Fault, file: Path | str) -> str:
+    """Return a fault in one line that names file, row, column, problem and cure."""
+    return str(
+        DataError(fault.problem, cure=fault.cure, file=file, row=fault.row, column=fault.column)
+    )
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"can't be read ({error.strerror})", cure="Check the file's name", file=path
+        ) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "not UTF-8 text", cure="Save it as 'CSV UTF-8', not as a workbook", file=path
+        ) from error
+    if "\0" in text:
+        raise DataError("not a text file", cure="Save it as 'CSV UTF-8'", file=path)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise DataError(
+            f"not a CSV table: {error}", cure="Close every double quote", file=path
+        ) from error
+    lines = [cells for cells in lines if any(cell.strip() for cell in cells)]
+    if len(lines) < 2:
+        raise DataError("no rows below the heading", cure="Write one row per effect", file=path)
+    return [name.strip() for name in lines[0]], lines[1:]
+
+
+def _header_faults(header: list[str], known: dict[str, Field]) -> Iterator[Fault]:
+    if len(header) == 1 and any(sign in header[0] for sign in ";\t"):
+        yield Fault(None, None, "cells are not parted by commas", "Save it with commas")
+    for name in known:
+        if name not in header:
+            yield Fault(None, name, "this column is missing", f"Add it: {known[name].meaning}")
+    for name in dict.fromkeys(header):
+        if name not in known:
+            yield Fault(None, name, "this column is unknown", "Correct its name or remove it")
+        if header.count(name) > 1:
+            yield Fault(None, name, "this column is there twice", "Remove one")
+
+
+def _cell_faults(number: int, row: dict[str, str], known: dict[str, Field]) -> Iterator[Fault]:
+    for name, field in known.items():
+        cell = row[name]
+        if not cell:
+            if field.required:
+                yield Fault(number, name, "the cell is empty", f"Fill in: {field.meaning}")
+            continue
+        if field.codes and cell not in field.codes:
+            yield Fault(
+                number,
+                name,
+                f"'{cell}' is not a listed code",
+                f"Take one of: {', '.join(field.codes)}",
+            )
+        if field.pattern and not re.fullmatch(field.pattern, cell):
+            yield Fault(
+                number,
+                name,
+                f"'{cell}' hasn't the form asked for",
+                f"Write it like {field.example}",
+            )
+        if field.span:
+            yield from _span_faults(number, name, cell, field)
+    if len(row["quote"]) > LONGEST_QUOTE:
+        yield Fault(
+            number,
+            "quote",
+            f"{len(row['quote'])} characters",
+            f"Keep the part that holds the result, at most {LONGEST_QUOTE} characters",
+        )
+
+
+def _span_faults(number: int, name: str, cell: str, field: Field) -> Iterator[Fault]:
+    value = _number(cell)
+    if value is None:
+        yield Fault(
+            number,
+            name,
+            f"'{cell}' is not a number",
+            "Write digits with a point, such as -4.5; units go into effect_unit",
+        )
+    elif not field.span[0] <= value <= field.span[1]:
+        low, high = (f"{end:g}" for end in field.span)
+        yield Fault(number, name, f"{cell} lies outside {low} to {high}", "Check the source")
+    elif field.whole and value % 1:
+        yield Fault(number, name, f"{cell} is not a whole number", "Check the source")
+
+
+def _number_faults(number: int, row: dict[str, str], bad: set[str | None]) -> Iterator[Fault]:
+    """Compare numbers, their unit, their interval and the direction with each other."""
+    names = ("effect_value", "effect_unit", "ci_low", "ci_high", "se")
+    has = {name: bool(row[name]) for name in names}
+    if row["verified"] == "yes" and not has["effect_value"]:
+        yield Fault(
+            number,
+            "effect_value",
+            "the row says that a number was read, but there is none",
+            "Fill in the number, or set verified to direction_only",
+        )
+    if row["verified"] == "direction_only" and has["effect_value"]:
+        yield Fault(
+            number,
+            "verified",
+            "the row holds a number but says that only the direction was read",
+            "Set verified to yes if you read the number on the page, otherwise leave it out",
+        )
+    if has["effect_value"] and not has["effect_unit"]:
+        yield Fault(number, "effect_unit", "a number without a unit", "Write the unit as reported")
+    for name in ("effect_unit", "ci_low", "ci_high", "se"):
+        if has[name] and not has["effect_value"]:
+            yield Fault(
+                number,
+                name,
+                "filled although there is no effect_value",
+                "Fill in the value, or empty this cell",
+            )
+    if has["ci_low"] != has["ci_high"]:
+        missing = "ci_high" if has["ci_low"] else "ci_low"
+        yield Fault(
+            number,
+            missing,
+            "one limit of the interval is missing",
+            "Fill in both limits, or neither and say so in p_text",
+        )
+    if not (has["effect_value"] and has["ci_low"] and has["ci_high"]):
+        return
+    if bad & {"effect_value", "ci_low", "ci_high"}:
+        return
+    value, low, high = (float(row[name]) for name in ("effect_value", "ci_low", "ci_high"))
+    if low >= high:
+        yield Fault(number, "ci_low", f"{low:g} is not below ci_high, {high:g}", "Swap the limits")
+        return
+    if not low <= value <= high:
+        yield Fault(
+            number,
+            "effect_value",
+            f"{value:g} lies outside its interval, {low:g} to {high:g}",
+            "Check value, limits and signs",
+        )
+        return
+    ratio = "ratio" in row["effect_unit"] or row["effect_unit"] == "relative risk"
+    if ratio and low <= 0:
+        yield Fault(number, "ci_low", f"a ratio can't be {low:g}", "Check the limits, or the unit")
+        return
+    null = 1.0 if ratio else 0.0
+    if low < null < high and row["direction"] in ("1", "-1"):
+        yield Fault(
+            number,
+            "direction",
+            f"the interval includes {null:g}, no effect",
+            "Set the direction to 0: null or not distinguishable from none",
+        )
+
+
+def _programme_faults(
+    number: int, row: dict[str, str], programmes: set[str], bad: set[str | None]
+) -> Iterator[Fault]:
+    if "programme_id" in bad or not row["programme_id"]:
+        return
+    there = row["programme_id"] in programmes
+    if not there and not row["new_programme"]:
+        yield Fault(
+            number,
+            "programme_id",
+            f"'{row['programme_id']}' is not in abi_programmes",
+            "Take its key there, or give name and page in new_programme",
+        )
+    if there and row["new_programme"]:
+        yield Fault(
+            number,
+            "new_programme",
+            f"'{row['programme_id']}' is in abi_programmes already",
+            "Empty this cell",
+        )
+
+
+def _study_faults(
+    number: int,
+    row: dict[str, str],
+    first: dict[str, tuple[int, dict[str, str]]],
+    studies: pd.DataFrame,
+) -> Iterator[Fault]:
+    """Check that a study is described alike in all rows, here and in the table."""
+    name = row["study_id"]
+    earlier, described = first.setdefault(name, (number, row))
+    for field in STUDY_FIELDS:
+        if row[field] != described[field]:
+            yield Fault(
+                number,
+                field,
+                f"not as in row {earlier}, which is the same study",
+                "Describe a study alike in all its rows",
+            )
+    if name in studies.index and row["title"].casefold() != studies.loc[name, "title"].casefold():
+        yield Fault(
+            number,
+            "study_id",
+            f"'{name}' is another study, “{studies.loc[name, 'title']}”",
+            "Put a letter behind the year, or correct the title",
+        )
+
+
+def _number(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
