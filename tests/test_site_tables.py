@@ -25,7 +25,7 @@ def test_values_headings_and_caption_are_escaped():
 
 
 def test_each_value_carries_its_heading_for_narrow_screens():
-    assert [cell["data-head"] for cell in shown().find_all("td")] == ["Name", 'How "many"'] * 2
+    assert [cell["data-label"] for cell in shown().find_all("td")] == ["Name", 'How "many"'] * 2
 
 
 def test_links_keep_their_address():

@@ -2,7 +2,7 @@
 
     python data/participation_practices/compile.py --raw ../shared
 
-Sorts the rows by their key. Nothing is recoded.
+Adds the rows that were taken in by the intake form and sorts all by their key. Nothing is recoded.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from equalcities.catalog import check_inputs, save
+from equalcities.participation.intake import contributed
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -26,7 +27,7 @@ def main() -> None:
         keep_default_na=False,
         na_values=[""],
     )
-    record = save(raw.sort_values("practice_id"), FOLDER)
+    record = save(pd.concat([raw, *contributed(FOLDER)]).sort_values("practice_id"), FOLDER)
     print(f"{record.table}: {record.rows} rows, sha256 {record.sha256}")
 
 

@@ -1,5 +1,6 @@
 """Who takes part, and which features of participation occur together."""
 
+from equalcities.participation.example import drawn_panel, invented_city
 from equalcities.participation.features import (
     FEATURES,
     FEWEST,
@@ -17,8 +18,10 @@ __all__ = [
     "FEATURES",
     "FEWEST",
     "SimpsonCheck",
+    "drawn_panel",
     "feature_matrix",
     "feature_pairs",
+    "invented_city",
     "invitations",
     "representation_gaps",
     "simpson_check",

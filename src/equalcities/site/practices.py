@@ -16,8 +16,12 @@ EVIDENCE = {
     "peer_reviewed": "peer-reviewed study exists",
 }
 CERTAINTY = {
-    "yes": "yes: the facts were read on the source or on a link in the note",
-    "partly": "partly: a cell rests on inference or general knowledge, named in the note",
+    "yes": "read on the source",
+    "partly": "partly inferred",
+}
+CERTAINTY_MEANING = {
+    "yes": "read on the source or on a link in the note: what happened, place, dates, numbers",
+    "partly": "partly inferred: a cell rests on inference or general knowledge, named in the note",
 }
 
 
@@ -72,7 +76,7 @@ def _page(row: dict) -> str:
             row["budget_amount"], _known(row["budget_currency"], ""), "see the note for its scope"
         ),
         "Best evidence found": EVIDENCE[row["evidence_type"]],
-        "Certainty": CERTAINTY[row["verified"]],
+        "Certainty": CERTAINTY_MEANING[row["verified"]],
         "Source": f"[{_md(row['source_title'])}](<{row['source_url']}>)",
     }
     lines = "\n".join(f"* - {name}\n  - {text}" for name, text in entries.items())
@@ -118,6 +122,8 @@ def _words(code: str) -> str:
 
 
 def _years(row: dict) -> str:
+    if pd.isna(row["start_year"]) and pd.isna(row["end_year"]):
+        return "not stated"
     start = _known(row["start_year"], "start not seen")
     return f"{start} to {_known(row['end_year'], 'open, or end not seen')}"
 

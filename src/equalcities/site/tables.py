@@ -1,8 +1,9 @@
-"""Tables of a chapter as plain, semantic HTML: headings, links, nothing that runs."""
+"""Tables of a chapter as plain, semantic HTML, complete without a script."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -14,7 +15,8 @@ def html_table(
     table: pd.DataFrame,
     columns: Mapping[str, str],
     caption: str,
-    link: tuple[str, str] | None = None,
+    link: tuple[str, str] | Mapping[str, str] | None = None,
+    filters: Sequence[str] | None = None,
 ) -> str:
     """Render a table as HTML, every value escaped.
 
@@ -26,8 +28,12 @@ def html_table(
         Columns to show and their headings.
     caption : str
         What the table holds.
-    link : tuple of str, optional
-        Name of a shown column and of the column with the address its values link to.
+    link : tuple of str or mapping of str to str, optional
+        Name of a shown column and of the column with the address its values link to, which is a
+        web address or a page of this site, relative to the chapter's.
+    filters : sequence of str, optional
+        Shown columns to choose values from, where scripts run; a search box comes with them. Values
+        that hold several, parted by a comma and a space, can be chosen by each.
 
     Returns
     -------
@@ -38,22 +44,27 @@ def html_table(
     UsageError
         If an address is not a web address.
     """
-    heads = "".join(f'<th scope="col">{escape(text)}</th>' for text in columns.values())
+    links = dict([link]) if isinstance(link, tuple) else dict(link or {})
+    chosen = set(filters or ())
+    heads = "".join(
+        f'<th scope="col"{" data-filter" if column in chosen else ""}>{escape(text)}</th>'
+        for column, text in columns.items()
+    )
     body = []
     for row in table.to_dict("records"):
         cells = []
-        for column, head in columns.items():
+        for column, heading in columns.items():
             value = row[column]
             text = "not known" if pd.isna(value) else escape(f"{value}")
-            if link and column == link[0]:
-                address = row[link[1]]
-                if not str(address).startswith(("https://", "http://")):
+            if column in links:
+                address = row[links[column]]
+                if not re.match(r"https?://|(\.\./)*[\w/-]+\.html$", str(address)):
                     raise UsageError(f"'{address}' is no web address. Correct it in the data.")
                 text = f'<a href="{escape(address, quote=True)}">{text}</a>'
-            # on a phone rows become cards, and each value carries its heading
-            cells.append(f'<td data-head="{escape(head, quote=True)}">{text}</td>')
+            cells.append(f'<td data-label="{escape(heading, quote=True)}">{text}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
+    css = "table chapter-table" + (" filterable" if filters is not None else "")
     return (
-        f'<table class="table chapter-table"><caption>{escape(caption)}</caption>'
+        f'<table class="{css}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
