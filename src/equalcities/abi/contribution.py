@@ -98,7 +98,7 @@ def fields(root: Path | None = None) -> dict[str, Field]:
         ),
         "country_iso3": Field(
             True,
-            "country of the study, ISO 3166-1 alpha-3; several are parted by ;",
+            "country of the study, ISO 3166-1 alpha-3; several with a semicolon between them",
             pattern=r"[A-Z]{3}(;[A-Z]{3})*",
             example="GBR",
         ),
@@ -114,9 +114,9 @@ def fields(root: Path | None = None) -> dict[str, Field]:
             True, "whom the measured gain or loss concerns", codes(study, "benefits")
         ),
         "displacement_examined": Field(
-            True, "does the study look at displacement?", codes(study, "displacement_examined")
+            True, "whether the study looks at displacement", codes(study, "displacement_examined")
         ),
-        "peer_reviewed": Field(True, "peer-reviewed publication?", codes(study, "peer_reviewed")),
+        "peer_reviewed": Field(True, "peer-reviewed publication", codes(study, "peer_reviewed")),
         "source_url": Field(
             True, "address of the page that you read", pattern=web, example="https://..."
         ),
