@@ -126,8 +126,9 @@ class ChapterSources(SphinxDirective):
         line = nodes.paragraph(classes=["chapter-sources"])
         line += nodes.Text("Every number and figure of this chapter, with its key, stands in the ")
         line += site_link("ledger", f"book/ledger.html#ledger-{notebook.replace('_', '-')}")
-        line += nodes.Text(". Data: ")
-        for place, dataset in enumerate(sorted({d for entry in mine for d in entry.data})):
+        datasets = sorted({d for entry in mine for d in entry.data})
+        line += nodes.Text(". Data: " if datasets else ". No dataset: all is simulated")
+        for place, dataset in enumerate(datasets):
             line += nodes.Text(", " if place else "")
             line += site_link(dataset, f"book/data/{dataset}.html")
         line += nodes.Text(".")

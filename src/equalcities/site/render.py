@@ -79,7 +79,7 @@ def _provenance(content: dict[str, Any], root: Path) -> nodes.paragraph:
         line += nodes.Text("; " if place else "Data: ")
         line += site_link(record.title, f"book/data/{dataset}.html")
         line += nodes.Text(f" ({record.attribution.rstrip('.')})")
-    line += nodes.Text(".")
+    line += nodes.Text("." if content["data"] else "")
     return line
 
 
