@@ -58,7 +58,7 @@ def html_table(
             text = "not known" if pd.isna(value) else escape(f"{value}")
             if column in links:
                 address = row[links[column]]
-                if not re.match(r"https?://|(\.\./)*[\w/-]+\.html$", str(address)):
+                if not re.match(r"https?://|(\.\./)*\w[\w/-]*\.html$", str(address)):
                     raise UsageError(f"'{address}' is no web address. Correct it in the data.")
                 text = f'<a href="{escape(address, quote=True)}">{text}</a>'
             cells.append(f'<td data-label="{escape(heading, quote=True)}">{text}</td>')
