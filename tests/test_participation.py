@@ -132,3 +132,27 @@ def test_after_the_additions_no_group_stays_below_its_floor(counts, tolerance):
         less = after.copy()
         less[group] -= 1
         assert (less < floor * less.sum()).any()
+
+
+def test_the_interval_within_strata_is_that_of_one_stratum_and_shrinks_with_more():
+    one = pd.DataFrame(
+        {
+            "stratum": ["s", "s"],
+            "group": ["a", "b"],
+            "participants": [30, 50],
+            "population": [100, 100],
+        }
+    )
+    single = part.simpson_check(one, "a")
+    row = single.gaps.loc["s"]
+    assert single.standardised_low == pytest.approx(row["low"])
+    assert single.standardised_high == pytest.approx(row["high"])
+    # four like strata: the mean of four independent gaps has half the distance to each limit
+    four = pd.concat([one.assign(stratum=name) for name in "pqrs"])
+    pooled = part.simpson_check(four, "a")
+    assert pooled.standardised - pooled.standardised_low == pytest.approx(
+        (row["gap"] - row["low"]) / 2
+    )
+    assert pooled.standardised_high - pooled.standardised == pytest.approx(
+        (row["high"] - row["gap"]) / 2
+    )

@@ -91,6 +91,8 @@ class SimpsonCheck:
         ``low``, ``high``. Missing where a side has no population.
     standardised : float
         Gap within strata, averaged by the strata's share of the population.
+    standardised_low, standardised_high : float
+        Its interval.
     reversed : bool
         True if the aggregate and the standardised gap have opposite signs.
     everywhere : bool
@@ -99,6 +101,8 @@ class SimpsonCheck:
 
     gaps: pd.DataFrame
     standardised: float
+    standardised_low: float
+    standardised_high: float
     reversed: bool
     everywhere: bool
 
@@ -128,11 +132,14 @@ def simpson_check(table: pd.DataFrame, group: str, *, confidence: float = 0.95) 
     Notes
     -----
     Strata with one side only count in the aggregate and not in the standardised gap. Intervals
-    are Newcombe's. The check describes; it does not say which of the gaps is the one to act on.
+    are Newcombe's; that of the standardised gap recovers the variances of its parts from their
+    limits (MOVER). The check describes; it does not say which of the gaps is the one to act on.
 
     References
     ----------
-    Simpson, E. H. (1951). *JRSS B* 13, 238-241.
+    Simpson, E. H. (1951). *JRSS B* 13, 238-241. Zou, G. Y. and Donner, A. (2008). Construction of
+    confidence limits about effect measures: a general approach. *Statistics in Medicine* 27,
+    1693-1702.
     """
     if group not in set(table["group"]) or table.duplicated(["stratum", "group"]).any():
         raise UsageError(f"group '{group}' is unknown, or a stratum names a group twice.")
@@ -153,10 +160,15 @@ def simpson_check(table: pd.DataFrame, group: str, *, confidence: float = 0.95) 
         raise UsageError("no stratum holds both the group and others; take coarser strata.")
     weights = table.groupby("stratum")["population"].sum()[within.index]
     standardised = float(np.average(within, weights=weights))
+    share, parts = weights / weights.sum(), gaps.loc[within.index]
+    below = np.sqrt((share**2 * (parts["gap"] - parts["low"]) ** 2).sum())
+    above = np.sqrt((share**2 * (parts["high"] - parts["gap"]) ** 2).sum())
     sign = np.sign(gaps["gap"].iloc[0])
     return SimpsonCheck(
         gaps=gaps,
         standardised=standardised,
+        standardised_low=standardised - float(below),
+        standardised_high=standardised + float(above),
         reversed=bool(sign * standardised < 0),
         everywhere=bool((sign * within < 0).all()),
     )
