@@ -24,8 +24,16 @@ def test_the_committed_draws_come_out_again(threat, draws):
     fresh = evaluation.replicate(threat, number, seed=SEED).set_index("design")
     kept = draws[(draws["threat"] == threat) & (draws["replicate"] == number)].set_index("design")
     values = ["truth", "estimate", "low", "high"]
-    # synthetic weights come from an optimiser, whose last digits depend on the platform
-    np.testing.assert_allclose(fresh[values], kept.loc[fresh.index, values], atol=2e-3)
+    # Synthetic weights come from an optimiser that stops early, and where it stops depends on the
+    # platform: its limits move by thousandths of a point, where its standard error is near a half.
+    tolerances = dict.fromkeys(fresh.index, 2e-4) | {"synthetic control": 0.05}
+    for design, atol in tolerances.items():
+        np.testing.assert_allclose(
+            fresh.loc[design, values].astype(float),
+            kept.loc[design, values].astype(float),
+            atol=atol,
+            err_msg=design,
+        )
 
 
 def test_the_committed_draws_are_complete(draws):
