@@ -421,6 +421,7 @@ def influence_ranges(
     """
     rows = []
     for name, estimate in estimates.items():
+        whole = float(estimate(frame))
         for kind, column in by.items():
             left = leave_one_out(frame, estimate, by=column)
             first = left.iloc[0]
@@ -428,7 +429,7 @@ def influence_ranges(
                 {
                     "estimate": name,
                     "left_out": kind,
-                    "value": float(estimate(frame)),
+                    "value": whole,
                     "lowest": left["value"].min(),
                     "highest": left["value"].max(),
                     "most": first["left_out"],

@@ -50,16 +50,14 @@ def filtered_table(
     if not (name.isascii() and name.isalpha() and name.islower()):
         raise UsageError(f"'{name}' can't name a table. Use lower-case letters only.")
     controls, styles = [], []
-    marks = [""] * len(table)
+    marks: list[dict[str, object]] = [{} for _ in range(len(table))]
     for place, (column, (heading, labels)) in enumerate(filters.items()):
         strange = set(table[column]) - set(labels)
         if strange:
             raise UsageError(f"'{column}' holds {sorted(strange)}. Give each value a label.")
         number = {value: i for i, value in enumerate(labels, start=1)}
-        marks = [
-            f'{mark} data-f{place}="{number[value]}"'
-            for mark, value in zip(marks, table[column], strict=True)
-        ]
+        for mark, value in zip(marks, table[column], strict=True):
+            mark[f"data-f{place}"] = number[value]
         choices = [_choice(name, place, 0, "all", checked=True)]
         for value, label in labels.items():
             choices.append(_choice(name, place, number[value], label))
@@ -70,15 +68,11 @@ def filtered_table(
         controls.append(
             f"<fieldset><legend>{escape(heading)}</legend>{''.join(choices)}</fieldset>"
         )
-    head, body = html_table(table, columns, caption, link).split("<tbody>")
-    rows = body.split("<tr>")
-    marked = rows[0] + "".join(
-        f"<tr{mark}>{row}" for mark, row in zip(marks, rows[1:], strict=True)
-    )
+    rows = html_table(table, columns, caption, link, marks=marks)
     return (
         f'<div class="filtered" id="{name}"><style>{", ".join(styles)} {{ display: none; }}</style>'
         f'{"".join(controls)}<div class="filtered-rows" tabindex="0" role="region" '
-        f'aria-label="{escape(caption, quote=True)}">{head}<tbody>{marked}</div>'
+        f'aria-label="{escape(caption, quote=True)}">{rows}</div>'
         '<p class="filtered-count"></p></div>'
     )
 

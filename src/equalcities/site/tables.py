@@ -17,6 +17,7 @@ def html_table(
     caption: str,
     link: tuple[str, str] | Mapping[str, str] | None = None,
     filters: Sequence[str] | None = None,
+    marks: Sequence[Mapping[str, object]] | None = None,
 ) -> str:
     """Render a table as HTML, every value escaped.
 
@@ -34,6 +35,8 @@ def html_table(
     filters : sequence of str, optional
         Shown columns to choose values from, where scripts run; a search box comes with them. Values
         that hold several, parted by a comma and a space, can be chosen by each.
+    marks : sequence of mappings, optional
+        Attributes of each row's element, by name.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def html_table(
         for column, text in columns.items()
     )
     body = []
-    for row in table.to_dict("records"):
+    rows = table.to_dict("records")
+    for row, mark in zip(rows, marks or [{}] * len(rows), strict=True):
         cells = []
         for column, heading in columns.items():
             value = row[column]
@@ -62,7 +66,8 @@ def html_table(
                     raise UsageError(f"'{address}' is no web address. Correct it in the data.")
                 text = f'<a href="{escape(address, quote=True)}">{text}</a>'
             cells.append(f'<td data-label="{escape(heading, quote=True)}">{text}</td>')
-        body.append(f"<tr>{''.join(cells)}</tr>")
+        attributes = "".join(f' {name}="{escape(f"{mark[name]}")}"' for name in mark)
+        body.append(f"<tr{attributes}>{''.join(cells)}</tr>")
     css = "table chapter-table" + (" filterable" if filters is not None else "")
     return (
         f'<table class="{css}"><caption>{escape(caption)}</caption>'
