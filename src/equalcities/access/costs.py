@@ -241,7 +241,7 @@ def travel_times(
     if repeated.any():
         row = int(np.argmax(repeated))
         raise DataError(
-            f"the pair {matrix['from_id'].iloc[row]!r}, {matrix['to_id'].iloc[row]!r} occurs twice",
+            f"the pair '{matrix['from_id'].iloc[row]}', '{matrix['to_id'].iloc[row]}' occurs twice",
             cure="Keep one travel time per pair, such as the shortest",
             row=row + 1,
         )
@@ -286,7 +286,7 @@ def _unique(ids: pd.Index, what: str) -> pd.Index:
         if bad.any():
             row = int(np.argmax(bad))
             raise DataError(
-                f"the identifier {ids[row]!r} of {what} {problem}",
+                f"the identifier '{ids[row]}' of {what} {problem}",
                 cure="Give each row an identifier of its own",
                 row=row + 1,
                 column="id",
@@ -305,7 +305,7 @@ def _positions(column: pd.Series, ids: pd.Index, name: str, what: str) -> NDArra
     if (found < 0).any():
         row = int(np.argmax(found < 0))
         raise DataError(
-            f"{column.iloc[row]!r} is not known ({what})",
+            f"'{column.iloc[row]}' is not known ({what})",
             cure="Check that identifiers are spelled and typed alike in all tables",
             row=row + 1,
             column=name,

@@ -289,7 +289,7 @@ def _means(rows: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
 def _check_weighted(rows: NDArray[np.float64], labels: pd.Index) -> None:
     empty = np.isnan(_means(rows, len(labels)))
     if empty.any():
-        raise DataError(f"group {labels[empty][0]!r} has no people", cure="Drop it or weight it")
+        raise DataError(f"group '{labels[empty][0]}' has no people", cure="Drop it or weight it")
 
 
 def _interval(

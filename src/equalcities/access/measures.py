@@ -271,11 +271,11 @@ def _amounts(values: pd.Series, ids: pd.Index, what: str) -> NDArray[np.float64]
         raise UsageError(f"{what} must be a numeric Series whose index holds the identifiers.")
     if values.index.has_duplicates:
         twice = values.index[values.index.duplicated()][0]
-        raise DataError(f"{what} has two values for {twice!r}", cure="Keep one value each")
+        raise DataError(f"{what} has two values for '{twice}'", cure="Keep one value each")
     unknown = values.index.difference(ids, sort=False)
     if len(unknown):
         raise DataError(
-            f"{what} names {unknown[0]!r}, which the costs don't know ({len(unknown)} such)",
+            f"{what} names '{unknown[0]}', which the costs don't know ({len(unknown)} such)",
             cure="Check identifiers, or drop those rows from it",
         )
     amounts = values.reindex(ids).to_numpy(dtype=float, na_value=np.nan)
@@ -283,7 +283,7 @@ def _amounts(values: pd.Series, ids: pd.Index, what: str) -> NDArray[np.float64]
     if not good.all():
         position = int(np.argmin(good))
         raise DataError(
-            f"{what} of {ids[position]!r} is {amounts[position]} ({(~good).sum()} such)",
+            f"{what} of '{ids[position]}' is {amounts[position]} ({(~good).sum()} such)",
             cure="Give every identifier a finite amount of zero or more",
         )
     return amounts
