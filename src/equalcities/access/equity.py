@@ -264,9 +264,7 @@ def _joined(
                 raise DataError(f"{name} are infinite for some", cure="Give finite numbers")
     if len(values) == 0:
         raise DataError("there are no rows", cure="Give at least one")
-    table = pd.DataFrame(
-        {name: column.reindex(values.index) for name, column in columns.items()}
-    )
+    table = pd.DataFrame({name: column.reindex(values.index) for name, column in columns.items()})
     if weights is None:
         table["weights"] = 1.0
     if (table["weights"] < 0).any():

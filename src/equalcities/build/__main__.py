@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equalcities import __version__, ledger
-from equalcities.build import execute, pairs, prose
+from equalcities.build import execute, pairs, prose, standing
 from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
@@ -189,11 +189,11 @@ def survey(root: Path) -> None:
 @contextmanager
 def undone_on_failure(root: Path, *names: str) -> Iterator[None]:
     """Put the files below some folders back as they were if anything fails."""
-    before = {path: path.read_bytes() for path in execute.files_below(root, *names)}
+    before = {path: path.read_bytes() for path in standing.files_below(root, *names)}
     try:
         yield
     except BaseException:
-        for path in execute.files_below(root, *names):
+        for path in standing.files_below(root, *names):
             if path not in before:
                 path.unlink()
         for path, content in before.items():
@@ -302,7 +302,7 @@ def exit_check(root: Path) -> None:
     if copy.parent.is_dir():
         shutil.rmtree(copy.parent)
     with timed("copy the sources and what was executed"):
-        for path in execute.files_below(root, *SOURCES, "_build/figures", "_build/cache"):
+        for path in standing.files_below(root, *SOURCES, "_build/figures", "_build/cache"):
             target = copy / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
@@ -333,7 +333,7 @@ def forget_pages_made_otherwise(root: Path) -> None:
 
     The engine looks at the sources of pages alone, so it would leave them as they were.
     """
-    key = execute.digest(execute.files_below(root, *PAGE_MAKERS), root)
+    key = standing.digest(standing.files_below(root, *PAGE_MAKERS), root)
     note = root / PAGES_KEY
     if not note.is_file() or note.read_text(encoding="utf-8") != key:
         forget_pages(root)
@@ -365,11 +365,11 @@ def input_digest(root: Path) -> str:
     """Return a digest of everything the site is made from."""
     files = (
         path
-        for path in execute.files_below(root, *SOURCES)
+        for path in standing.files_below(root, *SOURCES)
         if not path.relative_to(root).as_posix().startswith(GENERATED)
     )
     environment = f"{sys.version_info[:3]} {__version__}"
-    return hashlib.sha256(f"{execute.digest(files, root)} {environment}".encode()).hexdigest()
+    return hashlib.sha256(f"{standing.digest(files, root)} {environment}".encode()).hexdigest()
 
 
 def site_digest(root: Path) -> str:

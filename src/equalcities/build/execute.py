@@ -1,7 +1,8 @@
 """Executing notebooks in parallel, remembering them, and holding them against the ledger.
 
-An executed notebook is remembered under a key made of its code cells and of everything that
-could change its answer (package, data, lock, Python), so a stale number cannot be shown.
+An executed notebook is remembered in a folder for exactly this package, data, lock and Python,
+so a stale number cannot be shown, not even by the book engine alone. When that folder is new,
+results of notebooks that stand on nothing that changed are taken over from the folders before.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from equalcities.build import pairs
+from equalcities.build import pairs, standing
 from equalcities.errors import EqualCitiesError
 
 TIMEOUT_SECONDS = 600
@@ -39,31 +40,9 @@ class Executed(NamedTuple):
     fresh: bool
 
 
-def digest(paths: Iterator[Path], root: Path) -> str:
-    """Return the SHA-256 of files' names and contents, in the order of their names."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(path.relative_to(root).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def files_below(root: Path, *names: str) -> Iterator[Path]:
-    """Yield the files below some entries of the checkout, without what tools leave behind."""
-    for name in names:
-        path = root / name
-        if path.is_file():
-            yield path
-        for found in path.rglob("*") if path.is_dir() else ():
-            parts = found.relative_to(root).parts
-            made = "__pycache__" in parts or any(part.startswith(".") for part in parts)
-            if found.is_file() and not made:
-                yield found
-
-
 def cache_folder(root: Path) -> Path:
     """Return the folder for results of exactly this package, data, lock and Python."""
-    inputs = digest(files_below(root, *INPUTS), root)
+    inputs = standing.digest(standing.files_below(root, *INPUTS), root)
     key = hashlib.sha256(f"{inputs} {sys.version_info[:3]}".encode()).hexdigest()[:16]
     return root / "_build" / "cache" / key
 
@@ -104,31 +83,33 @@ def execute_all(
     folder = cache_folder(root)
     _prune(folder)
     cache = get_cache(folder)
+    earlier = [get_cache(other) for other in _newest_first(folder.parent) if other != folder]
     done: dict[str, Executed] = {}
     waiting = []
     for path in pairs.sources(root):
         notebook = read_source(path)
-        try:
-            record = cache.match_cache_notebook(notebook)
-        except KeyError:
-            waiting.append((path, notebook))
+        inputs = standing.key(root, (c.source for c in notebook.cells if c.cell_type == "code"))
+        found = _recall(path.stem, notebook, inputs, [cache, *earlier])
+        if found is None:
+            waiting.append((path, notebook, inputs))
             continue
-        _, merged = cache.merge_match_into_notebook(notebook)
-        done[path.stem] = Executed(path.stem, merged, record.data["execution_seconds"], False)
+        done[path.stem] = found
+        if _recall(path.stem, notebook, inputs, [cache]) is None:
+            _remember(cache, path, found, inputs)
     if done:
         say(f"  {len(done)} of {len(done) + len(waiting)} notebooks unchanged")
     failures = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        running = {pool.submit(_execute, path, nb, root): path for path, nb in waiting}
+        running = {pool.submit(_execute, path, nb, root): (path, key) for path, nb, key in waiting}
         for count, future in enumerate(as_completed(running), start=1):
-            path = running[future]
+            path, inputs = running[future]
             try:
                 result = future.result()
             except ExecutionError as error:
                 failures.append(str(error))
                 say(f"  [{count}/{len(waiting)}] {path.stem} FAILED")
                 continue
-            _remember(cache, path, result)
+            _remember(cache, path, result, inputs)
             done[path.stem] = result
             say(f"  [{count}/{len(waiting)}] {path.stem} {result.seconds:.1f} s")
     if failures:
@@ -206,10 +187,24 @@ def _explain(path: Path, notebook: Any, error: Exception) -> str:
     return f"notebooks/{path.name}: {error}"
 
 
-def _remember(cache: Any, path: Path, result: Executed) -> None:
+def _recall(name: str, notebook: Any, inputs: str, caches: list[Any]) -> Executed | None:
+    """Return a remembered result of just this code that stands on just these inputs."""
+    for cache in caches:
+        try:
+            record = cache.match_cache_notebook(notebook)
+        except KeyError:
+            continue
+        if record.data.get("inputs") == inputs:
+            _, merged = cache.merge_match_into_notebook(notebook)
+            return Executed(name, merged, record.data["execution_seconds"], False)
+    return None
+
+
+def _remember(cache: Any, path: Path, result: Executed, inputs: str) -> None:
     from jupyter_cache.base import CacheBundleIn
 
-    bundle = CacheBundleIn(result.notebook, str(path), data={"execution_seconds": result.seconds})
+    data = {"execution_seconds": result.seconds, "inputs": inputs}
+    bundle = CacheBundleIn(result.notebook, str(path), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
@@ -224,9 +219,12 @@ def remembered(root: Path) -> list[tuple[int, str]]:
 def _prune(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)
-    newest = sorted(folder.parent.iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
-    for old in newest[KEPT_CACHES:]:
+    for old in _newest_first(folder.parent)[KEPT_CACHES:]:
         shutil.rmtree(old)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def outputs(notebook: Any) -> Iterator[dict[str, Any]]:
