@@ -41,7 +41,13 @@ def compiled(path: Path) -> pd.DataFrame:
     groups = {name: chosen[parts].sum(axis=1).astype(int) for name, parts in GROUPS.items()}
     others = chosen["Persons"].astype(int) - sum(groups.values())
     return pd.DataFrame(
-        {"place": chosen["LAD"].map(PLACES), "unit": chosen["LSOA"], **groups, "others": others}
+        {
+            "place": chosen["LAD"].map(PLACES),
+            "unit": chosen["LSOA"],
+            "middle_area": chosen["MSOA"],
+            **groups,
+            "others": others,
+        }
     )
 
 

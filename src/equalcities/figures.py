@@ -1439,3 +1439,55 @@ def _ratio_axis(axis: mpl.axis.Axis, ratio: bool) -> None:
         axis.set_major_formatter(lambda value, _: f"{np.exp(value):.2g}")
     else:
         axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+
+
+def lines_by_size(table: pd.DataFrame, xlabel: str, ylabel: str, width: float = 8.2) -> Figure:
+    """Draw how a value falls as areas grow, a panel per case and a line per series.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``panel``, ``series``, ``people`` (per area) and ``value``, a row per size of area.
+    xlabel, ylabel : str
+        Names of the axes.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        In panels with many series only the highest and the lowest are named.
+    """
+    panels = list(table["panel"].unique())
+    rows_of_panels = -(-len(panels) // 2)
+    fig, grid = plt.subplots(
+        rows_of_panels, 2, figsize=(width, 2.6 * rows_of_panels + 0.4),
+        sharex=True, sharey=True, layout="constrained", squeeze=False,
+    )  # fmt: skip
+    top = 1.08 * table["value"].max()
+    for ax, panel in zip(grid.flat, panels, strict=False):
+        rows = table[table["panel"] == panel]
+        first = rows.sort_values("people").groupby("series")["value"].first().sort_values()
+        named = list(first.index) if len(first) <= 4 else [first.index[0], first.index[-1]]
+        for series, line in rows.sort_values("people").groupby("series"):
+            colour = COLOURS[0] if series in named else "#9fb3c2"
+            ax.plot(line["people"], line["value"], "o-", color=colour, markersize=4)
+        at = -np.inf
+        for series in named:
+            start = rows[rows["series"] == series].sort_values("people").iloc[0]
+            at = max(at + top / 12, start["value"])  # names never closer than they are high
+            ax.annotate(
+                series, (start["people"], at), (-6, 0),
+                textcoords="offset points", ha="right", va="center", fontsize=9,
+            )  # fmt: skip
+        ax.set_title(panel, fontsize=10)
+        ax.set(xscale="log", ylim=(0, top))
+        ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        ax.tick_params(labelbottom=True)
+        ax.grid(axis="both")
+    for ax in grid.flat[len(panels) :]:
+        ax.remove()
+    grid.flat[0].set_xlim(table["people"].min() / 8, None)
+    fig.supxlabel(xlabel, fontsize=10)
+    fig.supylabel(ylabel, fontsize=10)
+    return fig
