@@ -1,4 +1,4 @@
-"""Dissimilarity on the book's own tables, against values that others computed from the raw files."""
+"""Dissimilarity on the book's tables, against values that others computed from the raw files."""
 
 import pytest
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats as scipy_stats
 
 from equalcities.errors import UsageError
-from equalcities.stats import theil, theil_decomposition
+from equalcities.stats import theil, theil_decomposition, theil_from_gini
 
 INCOMES = [541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261]
 GROUPS = list("aaabbbcccc")
@@ -54,3 +55,30 @@ def test_unusable_values_are_refused(values):
 def test_a_missing_group_is_refused():
     with pytest.raises(UsageError, match="group label"):
         theil_decomposition([1, 2], ["a", None])
+
+
+def test_theil_from_gini_of_known_distributions():
+    """Exponential: Gini one half, Theil 1 - Euler's constant; lognormal with sigma 1: Theil 1/2."""
+    assert theil_from_gini([0.5], "gamma")[0] == pytest.approx(1 - np.euler_gamma, rel=1e-9)
+    sigma_one = 2 * scipy_stats.norm.cdf(1 / np.sqrt(2)) - 1
+    assert theil_from_gini([sigma_one])[0] == pytest.approx(0.5, rel=1e-9)
+
+
+@pytest.mark.parametrize("family", ["lognormal", "gamma"])
+def test_theil_from_gini_agrees_with_drawn_incomes(family):
+    rng = np.random.default_rng(7)
+    drawn = rng.lognormal(0, 0.6, 400_000) if family == "lognormal" else rng.gamma(3, 1, 400_000)
+    ordered = np.sort(drawn)
+    rank = np.arange(1, ordered.size + 1)
+    gini = 2 * (rank * ordered).sum() / (ordered.size * ordered.sum()) - 1
+    assert theil_from_gini([gini], family)[0] == pytest.approx(theil(drawn), rel=0.01)
+    assert (np.diff(theil_from_gini(np.linspace(0.1, 0.8, 15), family)) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("gini", "family"),
+    [([31.0], "lognormal"), ([0.3], "pareto"), ([np.nan], "gamma"), ([0.0], "lognormal")],
+)
+def test_theil_from_gini_refuses(gini, family):
+    with pytest.raises(UsageError):
+        theil_from_gini(gini, family)

@@ -8,7 +8,7 @@ from equalcities.stats.clusters import (
     wild_cluster_bootstrap,
 )
 from equalcities.stats.components import VarianceComponents, variance_components
-from equalcities.stats.inequality import theil, theil_decomposition
+from equalcities.stats.inequality import theil, theil_decomposition, theil_from_gini
 from equalcities.stats.multiplicity import adjust_pvalues
 from equalcities.stats.pooling import PooledEstimate, pool_rubin, wilson_pooled
 from equalcities.stats.power import (
@@ -46,6 +46,7 @@ __all__ = [
     "sobol_indices",
     "theil",
     "theil_decomposition",
+    "theil_from_gini",
     "variance_components",
     "wild_cluster_bootstrap",
     "wilson_pooled",

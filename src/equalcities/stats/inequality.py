@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import xlogy
+from scipy.optimize import brentq
+from scipy.special import digamma, gammaln, ndtri, xlogy
 
 from equalcities.errors import UsageError
 
@@ -92,3 +93,46 @@ def theil_decomposition(
     parts = pd.Series({"between": between, "within": total - between, "total": total})
     share = parts / total if total > 0 else np.nan
     return pd.DataFrame({"value": parts, "share": share}).rename_axis("component")
+
+
+def theil_from_gini(gini: ArrayLike, family: str = "lognormal") -> NDArray[np.float64]:
+    """Theil's T of incomes of which only the Gini is known, if they follow a family.
+
+    Parameters
+    ----------
+    gini : array_like, shape (n,)
+        Gini coefficients, above 0 and below 1.
+    family : {"lognormal", "gamma"}
+        The assumed distribution. Each has one parameter of shape, which the Gini fixes.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    UsageError
+        For another family, or a Gini out of range (gamma: below 0.02, where the shape runs off).
+
+    References
+    ----------
+    Kleiber, C., & Kotz, S. (2003). *Statistical Size Distributions in Economics and Actuarial
+    Sciences*. Wiley. Gini and Theil of the lognormal and the gamma distribution.
+    """
+    g = np.asarray(gini, dtype=float)
+    least = {"lognormal": 0.0, "gamma": 0.02}.get(family)
+    if least is None:
+        raise UsageError(f"no family is called {family!r}; take 'lognormal' or 'gamma'.")
+    if not ((g > least) & (g < 1)).all():
+        raise UsageError(f"a Gini lies outside {least:g} to 1; drop it, or divide per cent by 100.")
+    if family == "lognormal":
+        return ndtri((g + 1) / 2) ** 2
+    shapes = np.array([_gamma_shape(value) for value in g.flat]).reshape(g.shape)
+    return digamma(shapes + 1) - np.log(shapes)
+
+
+def _gamma_shape(gini: float) -> float:
+    def gap(shape: float) -> float:
+        return np.exp(gammaln(shape + 0.5) - gammaln(shape + 1)) / np.sqrt(np.pi) - gini
+
+    return brentq(gap, 1e-8, 1e4)
