@@ -16,6 +16,7 @@ from sphinx import addnodes
 from sphinx.errors import ConfigError
 
 FORMS = "book/glossary_forms.yml"
+GLOSSARY = "book/glossary"
 PAGES = re.compile(
     r"notebooks/\w+|book/guidance/\w+|book/(?:intro|how_to_\w+|limits|contribute_\w+)"
 )
@@ -145,7 +146,7 @@ def reference(match, term, docname):
 def add_links(app, doctree):
     """Set the links of a page that has just been read."""
     docname = app.env.docname
-    if app.config.language == "en" and PAGES.fullmatch(docname):
+    if GLOSSARY in app.env.found_docs and PAGES.fullmatch(docname):
         app.env.note_dependency(str(Path(app.srcdir) / FORMS))
         link_first_uses(doctree, docname, finder(app))
 
