@@ -80,6 +80,8 @@ def link_to_english(app, env, node, contnode):
     """Lead a link to a page that isn't translated to the English one."""
     if node.get("reftype") != "doc" or not app.config.translated_pages_only:
         return None
+    if app.builder.name == "gettext":  # a clean clone has no generated pages yet
+        return contnode
     page = node["reftarget"].lstrip("/")
     if not node["reftarget"].startswith("/"):
         page = (Path(node["refdoc"]).parent / page).as_posix()
