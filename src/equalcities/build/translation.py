@@ -43,8 +43,8 @@ CONF = """from equalcities.build.translation import settings
 globals().update(settings({root!r}, {language!r}))
 """
 FOOTER = (
-    "<p>Texte et figures : CC BY 4.0. Code : MIT. Données : voir la page de chaque jeu de données. "
-    "Ceci n'est pas une publication de l'OCDE ni de l'Union européenne.</p>"
+    "<p>Texte et figures\u00a0: CC BY 4.0. Code\u00a0: MIT. Données\u00a0: voir la page de chaque "
+    "jeu de données. Ceci n'est pas une publication de l'OCDE ni de l'Union européenne.</p>"
 )
 ROLE = re.compile(r"(\{[\w:-]+\})`(?:[^`<]*<([^>`]*)>|([^`]*))`")
 CODE = re.compile(r"(?<!\})`([^`]*)`")
