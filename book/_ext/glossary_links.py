@@ -151,6 +151,16 @@ def add_links(app, doctree):
         link_first_uses(doctree, docname, finder(app))
 
 
+def stay_on_the_page(app, doctree, docname):
+    """Lead to an entry on the one page there is: the builder would name a file beside it."""
+    if app.builder.name != "singlehtml":
+        return
+    for link in doctree.findall(nodes.reference):
+        if any("glossary-term" in shown["classes"] for shown in link.findall(nodes.inline)):
+            link["refuri"] = "#" + link["refuri"].rpartition("#")[2]
+
+
 def setup(app):
     app.connect("doctree-read", add_links)
+    app.connect("doctree-resolved", stay_on_the_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
