@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test pair results survey serve check lint lock exit-check clean
+.PHONY: help book test pair results survey serve translate check lint lock exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -27,6 +27,9 @@ results: $(VENV)/installed ## Accept what the notebooks now publish; prints old 
 
 survey: $(VENV)/installed ## Put survey responses in place and rebuild (RESPONSES=file.csv; none: simulated)
 	@RESPONSES="$(RESPONSES)" ENCODING="$(ENCODING)" $(PY) -m equalcities.build survey
+
+translate: $(VENV)/installed ## Bring the French catalogues into step with the English pages
+	@$(PY) -m equalcities.build translate
 
 check: $(VENV)/installed ## Check pairs, data and prose, without executing anything
 	@$(PY) -m equalcities.build check

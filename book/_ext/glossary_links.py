@@ -16,6 +16,7 @@ from sphinx import addnodes
 from sphinx.errors import ConfigError
 
 FORMS = "book/glossary_forms.yml"
+GLOSSARY = "book/glossary"
 PAGES = re.compile(
     r"notebooks/\w+|book/guidance/\w+|book/(?:intro|how_to_\w+|limits|contribute_\w+)"
 )
@@ -145,11 +146,21 @@ def reference(match, term, docname):
 def add_links(app, doctree):
     """Set the links of a page that has just been read."""
     docname = app.env.docname
-    if app.config.language == "en" and PAGES.fullmatch(docname):
+    if GLOSSARY in app.env.found_docs and PAGES.fullmatch(docname):
         app.env.note_dependency(str(Path(app.srcdir) / FORMS))
         link_first_uses(doctree, docname, finder(app))
 
 
+def stay_on_the_page(app, doctree, docname):
+    """Lead to an entry on the one page there is: the builder would name a file beside it."""
+    if app.builder.name != "singlehtml":
+        return
+    for link in doctree.findall(nodes.reference):
+        if any("glossary-term" in shown["classes"] for shown in link.findall(nodes.inline)):
+            link["refuri"] = "#" + link["refuri"].rpartition("#")[2]
+
+
 def setup(app):
     app.connect("doctree-read", add_links)
+    app.connect("doctree-resolved", stay_on_the_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

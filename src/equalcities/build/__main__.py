@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equalcities import __version__, ledger
-from equalcities.build import execute, pairs, prose, standing
+from equalcities.build import execute, pairs, prose, standing, translation
 from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
@@ -33,9 +33,9 @@ PAGE_MAKERS = (
 )  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
 SOURCES = (
-    "src", "data", "notebooks", "book", "results", "_config.yml", "_toc.yml", "pyproject.toml",
-    "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff", "LICENSE",
-    "LICENSE-content",
+    "src", "data", "notebooks", "book", "locale", "results", "_config.yml", "_toc.yml",
+    "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
+    "LICENSE", "LICENSE-content",
 )  # fmt: skip
 GENERATED = (
     "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/status.md",
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     steps = {
         "book": book, "results": results, "survey": survey, "pair": pair, "check": check,
-        "exit": exit_check,
+        "exit": exit_check, "french": french, "translate": translate,
     }  # fmt: skip
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
@@ -106,6 +106,7 @@ def build(root: Path) -> None:
                 "compared with the ledger. Read both in execute.read_source() alike."
             )
         write_status(root, executed)
+    french(root)
 
 
 def check(root: Path) -> list[Dataset]:
@@ -289,6 +290,20 @@ def run_strictly(command: list[str], folder: Path, log: Path) -> None:
         raise BuildError(f"the site has faults (whole log: {LOG.parent}/{log.name}).\n{tail}")
 
 
+def french(root: Path) -> None:
+    """Check the French translation against the English text, and build it into _build/html/fr."""
+    with timed("build the French pages"):
+        translation.build(root, run_strictly)
+
+
+def translate(root: Path) -> None:
+    """Bring the French catalogues into step with the English pages; list what is left to do."""
+    for page, left in translation.refresh(root, run_strictly).items():
+        say(f"{translation.CATALOGUES}/{page}.po: {len(left) or 'nothing'} left to translate")
+        for fault in left:
+            say(f"  {fault}")
+
+
 def exit_check(root: Path) -> None:
     """Build the same book with plain, current Sphinx, without the engine.
 
@@ -322,7 +337,9 @@ def exit_check(root: Path) -> None:
         {path.relative_to(site) for path in site.rglob("*.html") if "_static" not in path.parts}
         for site in (root / SITE, root / "_build" / "exit" / "html")
     )
-    missing = sorted(str(path) for path in here - there - {Path("index.html")})
+    # The French edition is a run of its own, and the front door the engine's.
+    ours = {path for path in here if path.parts[0] != translation.LANGUAGE} - {Path("index.html")}
+    missing = sorted(str(path) for path in ours - there)
     if missing:
         raise BuildError(f"plain Sphinx made no {', '.join(missing)}.")
     say(f"The way out works: {len(there)} pages at the same addresses in _build/exit/html.")
