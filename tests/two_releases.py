@@ -46,6 +46,9 @@ def set_version(root, version, date):
     path = root / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r'(?m)^version = ".*"', f'version = "{version}"', text))
+    path = root / "CITATION.cff"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^( *)version: .*$", rf'\1version: "{version}"', text))
     path = root / "CHANGELOG.md"
     text = path.read_text(encoding="utf-8")
     first = re.search(r"(?m)^## .*$", text)

@@ -25,8 +25,8 @@
       document.querySelector(".bd-sidebar-primary");
     if (!sidebar || versions.length < 2) return;
     const items = versions.map((entry) => {
-      const name = entry.version === version ? make("strong", {}, entry.name) : link(entry.name, entry.url);
-      return make("li", {}, name);
+      const own = entry.version === version;
+      return make("li", {}, own ? make("strong", {}, entry.name) : link(entry.name, entry.url));
     });
     const all = make("li", {}, link("All versions", "versions.html"));
     const summary = make("summary", {}, `Version ${version}`);
@@ -51,11 +51,11 @@
   };
 
   const markNumber = (correction, number) => {
-    const text = `corrected: ${number.new} ${number.unit}`.trim();
     const mark = () => {
-      const made = link(text, correction.address);
+      const made = link(`corrected: ${number.new}`, correction.address);
       made.className = "correction-mark";
-      made.title = `Correction ${correction.id} (${correction.class}): ${number.old} should read ${number.new}`;
+      made.title = `Correction ${correction.id} (${correction.class}): ${number.old} should read ` +
+        `${number.new} (${number.unit})`;
       return made;
     };
     for (const quoted of document.querySelectorAll(`a.ledger-link[href$="#${number.anchor}"]`)) {
@@ -76,7 +76,8 @@
       if (!correction.versions.includes(version)) continue;
       correction.numbers.forEach((number) => markNumber(correction, number));
       correction.figures.forEach((figure) => markFigure(correction, figure));
-      if (correction.pages.includes(page) || correction.class === "substantial" && article.querySelector(".correction-mark, .correction-note")) {
+      const marked = article.querySelector(`[href$="#${new URL(correction.address, root).hash.slice(1)}"]`);
+      if (correction.pages.includes(page) || (correction.class === "substantial" && marked)) {
         article.prepend(
           note("correction-note", `Something on this page was found wrong (${correction.class}): `,
             link(`correction ${correction.id}`, correction.address), "."),
@@ -94,6 +95,8 @@
         sayOld(versions, article);
         listVersions(versions);
       }
+      // What was put in above has moved the place that the address asks for.
+      if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
     } catch (problem) {
       // Without the files at the root a version stands for itself, as it does on a disk.
       if (!(problem instanceof TypeError || problem instanceof SyntaxError)) throw problem;

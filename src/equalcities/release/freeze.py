@@ -25,6 +25,8 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from equalcities import catalog
 from equalcities.release import checksums, corrections, crate, lock, record, sbom, versions
 from equalcities.release.compare import compare
@@ -129,18 +131,24 @@ def check_order(order: Order) -> None:
             f"version {version} is already frozen, and a frozen version is never made again. "
             "Release the next one: set it in pyproject.toml."
         )
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    if project["version"] != version:
-        raise ReleaseError(
-            f"pyproject.toml has the version {project['version']}, not {version}. Write "
-            f'version = "{version}" there and in CITATION.cff, give CHANGELOG.md the heading '
-            f"'## {version} (YEAR-MM-DD)', run 'make results', and commit."
-        )
     known = record.earlier(root)
     if known and versions.order(version) <= versions.order(known[-1].version):
         raise ReleaseError(
             f"{version} doesn't come after {known[-1].version}, the newest release. "
             "Take a later version."
+        )
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    if project["version"] != version:
+        raise ReleaseError(
+            f"pyproject.toml has the version {project['version']}, not {version}. Write "
+            f'version = "{version}" there and version: "{version}" (twice, with the quotes) in '
+            f"CITATION.cff, give CHANGELOG.md the heading '## {version} (YEAR-MM-DD)', and commit."
+        )
+    cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    if {cited["version"], cited["preferred-citation"]["version"]} != {version}:
+        raise ReleaseError(
+            f'CITATION.cff has another version. Write version: "{version}" in both places, with '
+            "the quotes: 2026.10 would be read as 2026.1."
         )
     heads = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     if not re.search(rf"^## {re.escape(version)} \(\d{{4}}-\d\d-\d\d\)$", heads, flags=re.M):
