@@ -49,7 +49,7 @@ def site(checkout):
 
 
 def open_page(tab, url):  # noqa: F811
-    tab.goto(url, wait_until="networkidle")
+    tab.goto(url, wait_until="load")
     tab.wait_for_selector("nav.versions", state="attached")
 
 

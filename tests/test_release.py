@@ -440,6 +440,18 @@ def test_corrections_must_say_what_the_releases_say(made, records, tmp_path):
         check(text, known=records[:1], version=OLD)  # the new version hasn't begun
 
 
+def test_an_error_can_be_made_known_before_it_is_put_right_but_not_frozen(records, tmp_path):
+    old, new = (r.numbers[KEY].text for r in records)
+    known = corrected(tmp_path, ENTRY.format(old=old, new=new))
+    first, still = records[:1], records[0].numbers
+    corrections.check(known, first, still, "2026.2.dev0")
+    with pytest.raises(DataError, match=f"2026.2 prints {old} for '{KEY}', not {new}"):
+        corrections.check(known, first, still, NEW, final=True)
+    feed = json.loads(corrections.json_feed(known, first))
+    assert feed["items"][0]["_equalcities"]["versions"] == [OLD]
+    assert not feed["items"][0]["_equalcities"]["released"]
+
+
 def test_a_correction_touches_the_versions_from_the_error_to_its_repair(tmp_path):
     open_text = ENTRY.format(old=1, new=2).replace("substantial", "minor")
     one = corrected(tmp_path, open_text.replace('fixed_in: "2026.2"', 'fixed_in: "2026.10"'))[0]

@@ -173,8 +173,13 @@ def check(
     earlier: Sequence[Record],
     now: Mapping[str, Number],
     version: str,
+    *,
+    final: bool = False,
 ) -> None:
     """Hold corrections against what the releases say.
+
+    An error may be made known before it is put right: a number may still have its old value in
+    the version under way, but no longer when that version is frozen.
 
     Parameters
     ----------
@@ -186,6 +191,8 @@ def check(
         What the book publishes now, for corrections that the version under way puts right.
     version : str
         The version under way, or the released one if no other has begun.
+    final : bool
+        Whether that version is being frozen.
 
     Raises
     ------
@@ -194,11 +201,15 @@ def check(
     """
     releases = {record.version: record for record in earlier}
     for correction in corrections:
-        _check_one(correction, releases, now, version)
+        _check_one(correction, releases, now, version, final)
 
 
 def _check_one(
-    correction: Correction, releases: dict[str, Record], now: Mapping[str, Number], version: str
+    correction: Correction,
+    releases: dict[str, Record],
+    now: Mapping[str, Number],
+    version: str,
+    final: bool,
 ) -> None:
     def fault(problem: str, cure: str) -> DataError:
         return DataError(problem, cure=cure, file=FILE, row=correction.id)
@@ -232,7 +243,9 @@ def _check_one(
                 f"version {wrong.version} prints {printed} for '{key}', not {old}",
                 "Give the old value as it was printed",
             )
-        if key in right and right[key].text != new:
+        waiting = not final and correction.fixed_in not in releases
+        right_now = right[key].text if key in right else new
+        if right_now != new and not (waiting and right_now == old):
             raise fault(
                 f"version {correction.fixed_in} prints {right[key].text} for '{key}', not {new}",
                 "Give the new value as it is printed",

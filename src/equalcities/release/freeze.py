@@ -296,10 +296,14 @@ def check_record(taken: Record, root: Path, site: Path) -> None:
     ReleaseError
         If a number changed without a stated cause, or a key that was ever published has no
         address any more.
+    DataError
+        If a correction doesn't say what the releases say.
     """
     before = record.earlier(root, taken.version)
+    known = corrections.read(root)
+    corrections.check(known, before, taken.numbers, taken.version, final=True)
     if before:
-        silent = compare(before[-1], taken, corrections.read(root)).without_cause
+        silent = compare(before[-1], taken, known).without_cause
         if silent:
             raise ReleaseError(
                 f"changed without a stated cause: {', '.join(silent)}. Name each key in "
