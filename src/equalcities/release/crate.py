@@ -68,7 +68,7 @@ def describe(root: Path, taken: Record, folder: Path) -> bytes:
         "@type": "CreateAction",
         "name": "Build, tests and freezing of the release",
         "description": _how(taken),
-        "object": [{"@id": "source.zip"}],
+        "object": {"@id": "source.zip"},
         "result": [_to(entity) for entity in (*files, *figures) if entity["@id"] != "source.zip"],
         "instrument": [{"@id": "#equalcities"}, {"@id": "#python"}],
         "endTime": taken.date,
@@ -96,10 +96,11 @@ def describe(root: Path, taken: Record, folder: Path) -> bytes:
         "version": taken.version,
         "datePublished": taken.date,
         "license": {"@id": TEXT},
-        "author": [_to(author) for author in authors],
+        # one value stands alone, as the specification recommends
+        "author": [_to(a) for a in authors] if len(authors) > 1 else _to(authors[0]),
         "hasPart": [_to(entity) for entity in (*files, *figures)],
         "isBasedOn": [_to(entity) for entity in data],
-        "mentions": [{"@id": "#made"}],
+        "mentions": {"@id": "#made"},
     }
     descriptor = {
         "@id": FILE,
@@ -182,8 +183,10 @@ def _dataset(record: catalog.Record) -> dict[str, Any]:
         "@type": "CreativeWork",
         "identifier": record.id,
         "name": record.title,
-        "description": f"{' '.join(record.summary.split())} {MEANINGS[record.evidence_class]}.",
-        "creditText": " ".join(record.attribution.split()),
+        "description": (
+            f"{' '.join(record.summary.split())} {MEANINGS[record.evidence_class]}. "
+            f"Attribution: {' '.join(record.attribution.split())}"
+        ),
         "license": record.licence["url"],
         "url": f"book/data/{record.id}.html",
     }
