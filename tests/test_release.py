@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from bs4 import BeautifulSoup
 from referencing import Registry, Resource
-from two_releases import ADDRESS, ENTRY, KEY, NEW, OLD, set_version, two_releases
+from two_releases import ADDRESS, ENTRY, KEY, NEW, OLD, commit, set_version, two_releases
 
 from equalcities import cli
 from equalcities.errors import DataError, UsageError
@@ -156,6 +156,21 @@ def test_a_missing_pdf_is_refused_unless_the_trial_says_so(made):
     assert not list((made / "dist").glob(".*")) and not (made / "dist" / "2027.1").exists()
     left_out = record.read(made / "dist" / OLD).made["left_out"]
     assert left_out == ["tests", "pdf"]
+
+
+def test_a_pdf_that_the_site_offers_is_frozen_once(made, tmp_path):
+    """The step that makes the PDF also puts it on the site."""
+    root = tmp_path / "checkout"
+    shutil.copytree(made, root, ignore=shutil.ignore_patterns("dist", "public"))
+    set_version(root, "2026.3", "2027-01-01")
+    commit(root)
+    for path in (root / freeze.BUILT_PDF, root / freeze.SITE / freeze.PDF):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"%PDF-1.7")
+    folder = freeze.freeze(Order(root, "2026.3", ("tests",)), root)
+    assert (folder / freeze.PDF).read_bytes() == b"%PDF-1.7"
+    entities = json.loads((folder / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
+    assert freeze.PDF in {entity["@id"] for entity in entities}
 
 
 def test_a_step_that_fails_stops_the_release(made):
@@ -615,6 +630,22 @@ def test_a_rerun_prints_what_differs_from_the_frozen_release(made, tmp_path, mon
     fake.off = 1e-9
     assert verify.rerun(folder, clean=False, say=lambda _: None) == []
     assert isinstance(fake.accepted["numbers"][KEY]["value"], int)
+
+
+def test_a_link_to_the_pdf_is_no_difference_but_any_other_is(tmp_path):
+    pages = [tmp_path / f"{name}.html" for name in ("with", "without", "other")]
+    for page, text in zip(
+        pages,
+        (
+            'a<p class="pdf-offer"><a href="x">PDF</a></p>b',
+            'a<p class="pdf-offer" hidden></p>b',
+            "a",
+        ),
+        strict=True,
+    ):
+        page.write_text(text)
+    first, second, third = map(verify.without_offer, pages)
+    assert first == second != third
 
 
 def test_releases_under_version_control_keep_their_addresses(root, site):

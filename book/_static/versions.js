@@ -11,8 +11,9 @@
     return answer.ok ? answer.json() : null;
   };
 
-  const make = (tag, properties, ...content) => {
-    const element = Object.assign(document.createElement(tag), properties);
+  const make = (tag, attributes, ...content) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     element.append(...content);
     return element;
   };
@@ -31,13 +32,13 @@
     const all = make("li", {}, link("All versions", "versions.html"));
     const summary = make("summary", {}, `Version ${version}`);
     sidebar.append(
-      make("nav", { className: "versions", ariaLabel: "Versions" },
+      make("nav", { class: "versions", "aria-label": "Versions" },
         make("details", {}, summary, make("ul", {}, ...items, all))),
     );
   };
 
-  const note = (className, ...content) =>
-    make("aside", { className, role: "note" }, make("p", {}, ...content));
+  const note = (name, ...content) =>
+    make("aside", { class: name, role: "note" }, make("p", {}, ...content));
 
   const sayOld = (versions, article) => {
     const newest = versions.find((entry) => entry.preferred);

@@ -262,11 +262,11 @@ def freeze(order: Order, clone: Path) -> Path:
             record.FILE: record.to_json(taken),
             sbom.FILE: sbom.bill(clone, taken),
         }
-        if pdf.is_file():
-            products[PDF] = pdf.read_bytes()
         for name in (*products, crate.FILE, checksums.FILE):
             if (folder / name).exists():
                 raise ReleaseError(f"the site has a page or file '{name}' too. Rename it.")
+        if pdf.is_file():
+            products[PDF] = pdf.read_bytes()  # the same as the site's own, if it offers one
         for name, content in products.items():
             (folder / name).write_bytes(content)
         (folder / crate.FILE).write_bytes(crate.describe(clone, taken, folder))
