@@ -73,9 +73,19 @@ def test_the_list_of_versions_leads_to_each(tab, address):  # noqa: F811
     assert f"Version {NEW}" in menu.locator("summary").inner_text()
     assert NEW in menu.locator("strong").inner_text()
     menu.locator("a", has_text=OLD).click()
-    tab.wait_for_url(f"**/v/{OLD}/**")
+    tab.wait_for_url(f"**/v/{OLD}/{PAGE}")
     tab.wait_for_selector(".version-banner")
     assert tab.wrong == []
+
+
+def test_a_page_that_another_version_lacks_leads_to_its_first_page(tab, address):  # noqa: F811
+    tab.route(
+        f"**/v/{OLD}/{PAGE}",
+        lambda route: route.fulfill(status=404 if route.request.method == "HEAD" else 200),
+    )
+    open_page(tab, f"{address}v/{NEW}/{PAGE}")
+    tab.evaluate("document.querySelector('nav.versions li:nth-child(2) a').click()")
+    tab.wait_for_url(f"**/v/{OLD}/book/intro.html")
 
 
 def test_a_corrected_number_is_marked_where_it_stood(tab, address):  # noqa: F811

@@ -20,14 +20,27 @@
 
   const link = (text, address) => make("a", { href: new URL(address, root).href }, text);
 
-  // The same page elsewhere, through /latest/ if that version never had it.
+  // The same page of another version if that has it, else its first page.
+  const linkVersion = (entry) => {
+    const home = new URL(`v/${entry.version}/`, root);
+    const made = link(entry.name, home);
+    made.addEventListener("click", async (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const same = new URL(page + location.hash, home);
+      const answer = await fetch(same, { method: "HEAD" }).catch(() => ({ ok: false }));
+      location.assign(answer.ok ? same : home);
+    });
+    return made;
+  };
+
   const listVersions = (versions) => {
     const sidebar = document.querySelector(".sidebar-primary-items__end") ??
       document.querySelector(".bd-sidebar-primary");
     if (!sidebar || versions.length < 2) return;
     const items = versions.map((entry) => {
       const own = entry.version === version;
-      return make("li", {}, own ? make("strong", {}, entry.name) : link(entry.name, entry.url));
+      return make("li", {}, own ? make("strong", {}, entry.name) : linkVersion(entry));
     });
     const all = make("li", {}, link("All versions", "versions.html"));
     const summary = make("summary", {}, `Version ${version}`);
