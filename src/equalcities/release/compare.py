@@ -99,8 +99,12 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
             if fields:
                 described.append(Change(key, after.about, "", f"other {', '.join(fields)}"))
         else:
-            change = Change(key, after.about, shown(before), shown(after), causes.of(key))
-            changed.append(change)
+            told = [shown(before), shown(after)]
+            if told[0] == told[1]:  # printed alike: the difference lies behind the rounding
+                told = [
+                    f"{text} ({n.value!r})" for text, n in zip(told, (before, after), strict=True)
+                ]
+            changed.append(Change(key, after.about, *told, causes.of(key)))
     figures = [
         Change(key, new.figures[key].caption, "", ", ".join(parts), causes.of(key))
         for key in sorted(old.figures.keys() & new.figures.keys())
