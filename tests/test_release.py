@@ -184,10 +184,12 @@ def test_another_environment_than_the_locked_one_is_noticed(tmp_path):
     here = f"numpy=={version('numpy')} \\\n    --hash=sha256:00\n"
     elsewhere = "not-needed==1.0 ; sys_platform == 'nowhere' \\\n    --hash=sha256:00\n"
     (tmp_path / "requirements.lock").write_text(here + elsewhere)
-    assert freeze.environment_faults(tmp_path) == []
+    own = version("equalcities")
+    assert freeze.environment_faults(tmp_path, own) == []
+    assert "to be released is 1999.1" in freeze.environment_faults(tmp_path, "1999.1")[0]
     wrong = "pandas==0.1 \\\n    --hash=sha256:00\nnot-there==1.0 \\\n    --hash=sha256:00\n"
     (tmp_path / "requirements.lock").write_text(here + elsewhere + wrong)
-    assert freeze.environment_faults(tmp_path) == [
+    assert freeze.environment_faults(tmp_path, own) == [
         "not-there is not installed, locked is 1.0",
         f"pandas is {version('pandas')}, locked is 0.1",
     ]
@@ -486,9 +488,9 @@ def test_a_correction_touches_the_versions_from_the_error_to_its_repair(tmp_path
 
 
 def test_frozen_versions_are_published_byte_for_byte(made, public):
-    for version in (OLD, NEW):
-        assert checksums.faults(public / "v" / version) == []
-        source, copy = (p / "SHA256SUMS" for p in (made / "dist" / version, public / "v" / version))
+    for name in (OLD, NEW):
+        assert checksums.faults(public / "v" / name) == []
+        source, copy = (p / "SHA256SUMS" for p in (made / "dist" / name, public / "v" / name))
         assert source.read_bytes() == copy.read_bytes()
 
 
@@ -625,6 +627,9 @@ def test_a_rerun_prints_what_differs_from_the_frozen_release(made, tmp_path, mon
                 (copy / freeze.SITE / "book" / "intro.html").write_text("other")
                 (copy / freeze.SITE / "book" / "licence.html").unlink()
 
+    with pytest.raises(ReleaseError, match="the present environment isn't the release's"):
+        verify.rerun(folder, clean=False, say=lambda _: None)
+    monkeypatch.setattr(freeze, "environment_faults", lambda *_: [])
     monkeypatch.setattr(freeze, "run_step", fake)
     fake.off = 1
     lines = verify.rerun(folder, clean=False, say=lambda _: None)

@@ -98,7 +98,7 @@ def release(order: Order, say: Callable[[str], None]) -> Path:
     with tempfile.TemporaryDirectory(prefix="equalcities-release-") as folder:
         clone = Path(folder) / "clone"
         git(order.root, "clone", "--quiet", "--no-hardlinks", str(order.root), str(clone))
-        faults = environment_faults(clone)
+        faults = environment_faults(clone, order.version)
         if faults:
             raise ReleaseError(
                 f"the environment isn't the locked one: {'; '.join(faults[:5])}. Run "
@@ -162,9 +162,14 @@ def check_order(order: Order) -> None:
         )
 
 
-def environment_faults(root: Path) -> list[str]:
-    """List the packages that are missing or of another version than the lock says."""
+def environment_faults(root: Path, version: str) -> list[str]:
+    """List the packages that are missing or of another version than the lock says.
+
+    The book's own package is among them: pages print the version that is installed.
+    """
     faults = []
+    if installed("equalcities") != version:
+        faults.append(f"equalcities is {installed('equalcities')}, to be released is {version}")
     for package in lock.read(root):
         if not package.needed_here:
             continue

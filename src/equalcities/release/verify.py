@@ -130,6 +130,11 @@ def rerun(folder: Path, clean: bool, say: Callable[[str], None]) -> list[str]:
         if clean:
             say("• install the release's environment from its lock …")
             python = install(copy, Path(place) / "environment")
+        elif faults := freeze.environment_faults(copy, record.read(folder).version):
+            raise freeze.ReleaseError(
+                f"the present environment isn't the release's: {'; '.join(faults[:5])}. Leave "
+                "out '--environment present'."
+            )
         results, kept = copy / "results", Path(place) / "frozen" / "results"
         shutil.copytree(results, kept)
         say("• run every notebook …")
