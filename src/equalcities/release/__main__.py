@@ -34,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.step == "site":
             target = tree.assemble(root)
-            print(f"{target.relative_to(root)} holds {len(tree.frozen(root))} versions.")
+            names = sorted(path.name for path in (target / "v").iterdir())
+            print(f"{target.relative_to(root)} holds {', '.join(names)}.")
         else:
             order = Order(root, options.version, tuple(options.without))
             target = freeze.release(order, lambda line: print(line, flush=True))

@@ -86,23 +86,20 @@ def verify(folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        One line for each file that is missing, changed or not part of the release, and one if
-        the list of checksums isn't the one under version control.
+        One line for each file that is missing, changed or not part of the release; if all are
+        well, one if the list of checksums isn't the one under version control.
     """
     lines = checksums.faults(folder)
-    taken = record.read(folder)
-    noted = checksums.known(_checkout() / record.FOLDER).get(taken.version) if _checkout() else None
+    if lines:
+        return lines
     own = hashlib.sha256((folder / checksums.FILE).read_bytes()).hexdigest()
-    if noted and noted != own:
+    try:
+        releases = catalog.project_root() / record.FOLDER
+    except UsageError:
+        return lines  # a reader without the sources has the checksums alone
+    if checksums.known(releases).get(record.read(folder).version, own) != own:
         lines.append(f"changed: {checksums.FILE} isn't the one noted in {record.FOLDER}/")
     return lines
-
-
-def _checkout() -> Path | None:
-    try:
-        return catalog.project_root()
-    except UsageError:
-        return None  # a reader without the sources has the checksums alone
 
 
 def rerun(folder: Path, clean: bool, say: Callable[[str], None]) -> list[str]:
