@@ -378,9 +378,10 @@ def test_the_changelog_is_read_with_its_headings_and_wrapped_lines():
 def test_the_page_of_changes_says_old_new_and_cause(records, made):
     comparison = compare.compare(*records, corrections.read(made))
     page = pages.changes_page(comparison, NEW)
-    old, new = (r.numbers[KEY].text for r in records)
-    assert f"{{num}}`{KEY}`" in page and "Correction 2026-1" in page
-    assert re.search(rf"  - {old} .*\n  - {new} ", page)
+    old = records[0].numbers[KEY].text
+    unit = records[1].numbers[KEY].unit
+    assert f"  - {old} {unit}, observed → {{num}}`{KEY}` {unit}, observed\n" in page
+    assert "  - Correction 2026-1: One area was counted twice\n" in page
     assert "first release" in pages.changes_page(None, OLD)
 
 

@@ -73,7 +73,8 @@
       return made;
     };
     for (const quoted of document.querySelectorAll(`a.ledger-link[href$="#${number.anchor}"]`)) {
-      quoted.after(" ", mark());
+      const sign = quoted.nextElementSibling; // the mark of the evidence class stays beside its number
+      (sign?.matches("sup.class-mark") && sign === quoted.nextSibling ? sign : quoted).after(" ", mark());
     }
     document.querySelector(`#${number.anchor} strong`)?.after(" ", mark());
   };

@@ -32,7 +32,8 @@ FIGURE_PARTS = {
 class Change:
     """One entry that was added, changed or withdrawn.
 
-    ``old`` or ``new`` is empty for what was added or withdrawn; ``cause`` says why.
+    ``old`` or ``new`` is empty for what was added or withdrawn; ``cause`` says why. For a number
+    that is still published, ``printed`` is the value with which ``new`` begins.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Change:
     old: str
     new: str
     cause: str = ""
+    printed: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
                 told = [
                     f"{text} ({n.value!r})" for text, n in zip(told, (before, after), strict=True)
                 ]
-            changed.append(Change(key, after.about, *told, causes.of(key)))
+            changed.append(Change(key, after.about, *told, causes.of(key), after.text))
     figures = [
         Change(key, new.figures[key].caption, "", ", ".join(parts), causes.of(key))
         for key in sorted(old.figures.keys() & new.figures.keys())
@@ -118,7 +120,7 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
             Change(k, n.about, shown(n), "", _reason(new, k)) for k, n in _gone(old, new, "numbers")
         ),
         numbers_added=tuple(
-            Change(k, n.about, "", shown(n)) for k, n in _gone(new, old, "numbers")
+            Change(k, n.about, "", shown(n), printed=n.text) for k, n in _gone(new, old, "numbers")
         ),
         numbers_described=tuple(described),
         figures_changed=tuple(figures),

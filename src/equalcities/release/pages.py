@@ -62,29 +62,41 @@ def changes_page(comparison: Comparison | None, version: str) -> str:
 
 
 def _table(heading: str, changes: Sequence[Change]) -> str:
-    heads = [heading.split()[0].rstrip("s"), "Before", "Now", "Cause"]
-    columns = [[_named(heading, c), _plain(c.old), _plain(c.new), _plain(c.cause)] for c in changes]
-    filled = [0] + [i for i in (1, 2, 3) if any(row[i] for row in columns)]
-    rows = [[heads[i] for i in filled], *([row[i] for i in filled] for row in columns)]
-    body = "\n".join("* - " + "\n  - ".join(row) for row in rows)
-    return f":::{{list-table}}\n:header-rows: 1\n:class: changes\n\n{body}\n:::"
+    head = heading.split()[0]
+    rows = ["* - " + head.rstrip("s") + "\n  - What\n  - Cause"]
+    rows += [
+        f"* - {_named(head, change)}\n  - {_moved(change)}\n  - {_plain(change.cause)}"
+        for change in changes
+    ]
+    if not any(change.cause for change in changes):
+        rows = [row.rpartition("\n")[0] for row in rows]
+    # the class makes a phone show each row as a block
+    return ":::{list-table}\n:header-rows: 1\n:class: columns\n\n" + "\n".join(rows) + "\n:::"
 
 
-def _named(heading: str, change: Change) -> str:
+def _named(head: str, change: Change) -> str:
     """Name an entry by what it is and its key, with a link where there is something to see."""
     name = f"{_plain(change.about)} `{change.key}`"
     if not change.new:
-        return name  # nothing is left to link to
-    if heading.startswith("Data"):
+        return name
+    if head == "Data":
         return f"{_plain(change.about)} ({{doc}}`{change.key} <data/{change.key}>`)"
-    if heading.startswith("Figure"):
+    if head == "Figures":
         return f"{name} ({{ref}}`see it <{anchor(change.key, 'fig')}>`)"
-    return f"{name} ({{num}}`{change.key}`)"
+    return name
+
+
+def _moved(change: Change) -> str:
+    """Say what was and what is; a value that is still published leads to its entry."""
+    new = _plain(change.new)
+    if change.printed:
+        new = f"{{num}}`{change.key}`{_plain(change.new.removeprefix(change.printed))}"
+    return " → ".join(part for part in (_plain(change.old), new) if part)
 
 
 def _plain(text: str) -> str:
     """Escape what Markdown would take for marks, but leave code alone."""
-    parts = re.split(r"(`[^`]*`)", text)
+    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
     marks = r"([\\*_{}\[\]<>|$~])"
     return "".join(p if p.startswith("`") else re.sub(marks, r"\\\1", p) for p in parts)
 
