@@ -331,7 +331,7 @@ def test_a_number_counts_as_changed_by_what_a_reader_is_told(records):
     ):
         assert compare.compare(old, changed(new, KEY, **fields), []).number_changed, fields
     within = compare.compare(old, changed(new, KEY, about="the same in other words"), [])
-    assert not within.number_changed and within.numbers_described[0].new == "other about"
+    assert not within.number_changed and within.numbers_described[0].new == "another wording"
     key = next(k for k, n in old.numbers.items() if isinstance(n.value, float) and n.value > 1)
     nudged = changed(new, key, value=old.numbers[key].value * (1 + old.numbers[key].tol / 10))
     assert compare.compare(old, nudged, []).is_empty

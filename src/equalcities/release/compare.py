@@ -21,7 +21,10 @@ HELP = "compare two releases; says by its exit status whether a published number
 EXAMPLE = "equalcities diff 2026.1 2026.2"
 UNCHANGED, CHANGED = 0, 1
 NO_CAUSE = "no cause stated"
-DESCRIPTION = ("about", "data", "simulation", "notebook")
+DESCRIPTION = {
+    "about": "another wording", "data": "other data named", "notebook": "another chapter",
+    "simulation": "another account of what drew it",
+}  # fmt: skip
 FIGURE_PARTS = {
     "table": "the data behind it", "drawing": "the drawing", "words": "caption or description",
     "evidence_class": "the evidence class",
@@ -97,9 +100,8 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
     for key in sorted(old.numbers.keys() & new.numbers.keys()):
         before, after = old.numbers[key], new.numbers[key]
         if _same_statement(before, after):
-            fields = [f for f in DESCRIPTION if getattr(before, f) != getattr(after, f)]
-            if fields:
-                described.append(Change(key, after.about, "", f"other {', '.join(fields)}"))
+            if words := _differing(before, after, DESCRIPTION):
+                described.append(Change(key, after.about, "", ", ".join(words)))
         else:
             told = [shown(before), shown(after)]
             if told[0] == told[1]:  # printed alike: the difference lies behind the rounding
@@ -110,7 +112,7 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
     figures = [
         Change(key, new.figures[key].caption, "", ", ".join(parts), causes.of(key))
         for key in sorted(old.figures.keys() & new.figures.keys())
-        if (parts := _differing(old.figures[key], new.figures[key]))
+        if (parts := _differing(old.figures[key], new.figures[key], FIGURE_PARTS))
     ]
     return Comparison(
         old=old.version,
@@ -125,11 +127,11 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
         numbers_described=tuple(described),
         figures_changed=tuple(figures),
         figures_withdrawn=tuple(
-            Change(k, f.caption, f.notebook, "", _reason(new, k))
+            Change(k, f.caption, f"in {f.notebook}", "", _reason(new, k))
             for k, f in _gone(old, new, "figures")
         ),
         figures_added=tuple(
-            Change(k, f.caption, "", f.notebook) for k, f in _gone(new, old, "figures")
+            Change(k, f.caption, "", f"in {f.notebook}") for k, f in _gone(new, old, "figures")
         ),
         data_changed=tuple(
             Change(name, new.data[name].title, vintage(old.data[name]), vintage(new.data[name]))
@@ -161,10 +163,9 @@ def _same_statement(old: Number, new: Number) -> bool:
     return printed and not values
 
 
-def _differing(old: record.Figure, new: record.Figure) -> list[str]:
-    return [
-        words for part, words in FIGURE_PARTS.items() if getattr(old, part) != getattr(new, part)
-    ]
+def _differing(old: object, new: object, fields: dict[str, str]) -> list[str]:
+    """Say in words which of some fields differ."""
+    return [words for name, words in fields.items() if getattr(old, name) != getattr(new, name)]
 
 
 def _reason(new: Record, key: str) -> str:

@@ -50,7 +50,7 @@ def changes_page(comparison: Comparison | None, version: str) -> str:
     parts = [
         title,
         f"Version {version} compared with {comparison.old}, the version before it. Values are "
-        "compared by the rule of the {doc}`ledger`, figures and data by checksum. "
+        "compared by the rule of {doc}`the ledger <ledger>`, figures and data by checksum. "
         "{doc}`versions` says how versions, addresses and corrections work.",
     ]
     if comparison.is_empty:
@@ -90,7 +90,7 @@ def _moved(change: Change) -> str:
     """Say what was and what is; a value that is still published leads to its entry."""
     new = _plain(change.new)
     if change.printed:
-        new = f"{{num}}`{change.key}`{_plain(change.new.removeprefix(change.printed))}"
+        new = f"{{num}}`{change.key}` {_plain(change.new.removeprefix(change.printed))}"
     return " → ".join(part for part in (_plain(change.old), new) if part)
 
 
