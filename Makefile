@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test pair results survey serve translate check lint lock exit-check clean
+.PHONY: help book test pair results survey serve translate release site check lint lock exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -38,6 +38,12 @@ serve: book ## Build, then serve the site on this machine (PORT=8000)
 	@echo "http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+release: $(VENV)/installed ## Freeze a version into dist/ (VERSION=2026.1; TESTS=no, PDF=no only for trials)
+	@$(PY) -m equalcities.release freeze "$(VERSION)" $(if $(filter no,$(TESTS)),--without tests) $(if $(filter no,$(PDF)),--without pdf)
+
+site: $(VENV)/installed ## Assemble all frozen versions into the public tree _build/public
+	@$(PY) -m equalcities.release site
+
 coverage-study: $(VENV)/installed ## Simulate 2,000 surveys and print what each interval covers (SEED=72)
 	@$(PY) benchmarks/coverage_study.py $(SEED)
 
@@ -55,8 +61,10 @@ lock: ## Renew the locks from pyproject.toml (needs uv)
 exit-check: book .venv-exit/installed ## Build the same book with plain current Sphinx
 	@$(PY) -m equalcities.build exit
 
-clean: ## Remove everything that was made, the environment included
-	rm -rf _build dist $(VENV) .venv-exit book/data book/cities book/cities.md book/practices book/practices.md book/ledger.md book/status.md
+# Frozen releases stay: they can't be made again.
+clean: ## Remove everything that was made, the environment included, but no frozen release
+	rm -rf _build $(VENV) .venv-exit book/data book/cities book/cities.md book/practices book/practices.md book/ledger.md book/status.md
+	rm -f book/corrections.md book/whats_changed.md
 
 # One environment, from the hashed lock. The package itself is installed without a network.
 $(VENV)/installed: requirements.lock pyproject.toml

@@ -33,12 +33,13 @@ PAGE_MAKERS = (
 )  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
 SOURCES = (
-    "src", "data", "notebooks", "book", "locale", "results", "_config.yml", "_toc.yml",
+    "src", "data", "notebooks", "book", "locale", "results", "releases", "_config.yml", "_toc.yml",
     "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
     "LICENSE", "LICENSE-content",
 )  # fmt: skip
 GENERATED = (
     "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/status.md",
+    "book/corrections.md", "book/whats_changed.md",
 )  # fmt: skip
 
 
@@ -227,12 +228,15 @@ def compare(root: Path, executed: list[execute.Executed]) -> None:
 
 def write_generated(root: Path, executed: list[execute.Executed], loaded: list[Dataset]) -> None:
     """Write the pages and figure files that are made from data."""
+    from equalcities.release import pages as release_pages
     from equalcities.site import pages, render
 
     ran = [pages.Ran(run.name, title(root, run.name), count_code(run.notebook)) for run in executed]
     pages.write_pages(root, ledger.read_results(root), ran, loaded)
     bundles = [bundle for run in executed for bundle in execute.outputs(run.notebook)]
     render.write_figure_files(bundles, root / "_build" / "figures")
+    for name, text in release_pages.generated_pages(root, root / "_build" / "figures").items():
+        pages.write_page(root / "book" / name, text)
 
 
 def title(root: Path, notebook: str) -> str:

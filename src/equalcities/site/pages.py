@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from equalcities import catalog
-from equalcities.ledger import Published
+from equalcities.ledger import Published, anchor
 from equalcities.site import cities, practices
 
 SHOWN_PACKAGES = (
@@ -28,6 +28,8 @@ SHOWN_PACKAGES = (
     "seaborn",
 )
 SAMPLE_ROWS = 3
+# Addresses of entries in the ledger are for ever, those of withdrawn ones too.
+WITHDRAWN_ANCHORS = {"number": "num", "figure": "ledger-fig"}
 LICENCE_STATUS = {
     "stated": "stated where the file was obtained",
     "publisher": "the publisher's known licence, not stated where the file was obtained",
@@ -234,7 +236,8 @@ def _withdrawn_section(ledger: Published) -> str:
     if not ledger.withdrawn:
         return intro + "\n\nNo key has been withdrawn so far."
     rows = "\n".join(
-        f"- `{w.key}` ({w.kind}, in {w.notebook}): last {w.last}; withdrawn in "
+        f'- <span id="{anchor(w.key, WITHDRAWN_ANCHORS[w.kind])}"></span>`{w.key}` '
+        f"({w.kind}, in {w.notebook}): last {w.last}; withdrawn in "
         f"{w.since}: {w.reason}"
         for w in ledger.withdrawn.values()
     )
