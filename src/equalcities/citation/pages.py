@@ -10,6 +10,8 @@ from equalcities.catalog import CLASS_MEANING, write_whole
 from equalcities.citation.formats import ENDINGS, FORMATS
 from equalcities.citation.reference import Reference
 
+TABLE_LIST = "cite/tables.json"
+"""Within the site: which pages hold which tables."""
 NAMES = {"bibtex": "BibTeX", "ris": "RIS", "csl": "CSL-JSON"}
 MEDIA = {
     "bibtex": "application/x-bibtex",
@@ -99,7 +101,7 @@ def write_reference_pages(references: Mapping[str, Reference], site: Path) -> No
         wanted[site / f"{place}.html"] = reference_page(reference)
         for form, ending in ENDINGS.items():
             wanted[site / f"{place}.{ending}"] = FORMATS[form](reference)
-    for path in sorted((site / "cite").rglob("*")):
+    for path in sorted((site / "cite").glob("*/**/*")):
         if path.is_file() and path not in wanted:
             path.unlink()
     for path, text in wanted.items():

@@ -13,6 +13,8 @@ from equalcities.ledger import Figure, Number, Published, anchor
 
 KINDS = ("book", "chapter", "page", "data", "fig", "num", "table")
 NO_EVIDENCE = "Simulated results are no evidence about any place."
+LONGEST_NAME = 8
+"""Words of a caption in a table's name."""
 FIRST_SENTENCE = re.compile(r"(.+?[.!?])(?:\s+[A-Z“]|$)")
 
 
@@ -117,6 +119,7 @@ def references(
     ledger: Published,
     records: Iterable[Record],
     titles: Mapping[str, str],
+    tables: Mapping[str, Mapping[str, str]],
     home: str = "book/intro",
 ) -> dict[str, Reference]:
     """List everything that can be cited, by the place of its page of references.
@@ -131,6 +134,8 @@ def references(
         Its datasets.
     titles : mapping of str to str
         Path of each page, without an ending, to its title.
+    tables : mapping of str to mappings of str to str
+        Path of a page to its tables: name to caption.
     home : str
         The first page, which stands for the book.
 
@@ -147,6 +152,9 @@ def references(
     for page, title in titles.items():
         if page not in pages_of_data and page != home:
             made.append(page_reference(book, page, title, ledger))
+    for page, named in tables.items():
+        whole = page_reference(book, page, titles[page], ledger)
+        made += [table_reference(whole, name, caption) for name, caption in named.items()]
     return {reference.place: reference for reference in made}
 
 
@@ -206,3 +214,31 @@ def page_reference(book: Book, page: str, title: str, ledger: Published) -> Refe
     if counted["simulated"]:
         remarks += (NO_EVIDENCE,)
     return Reference(book, "chapter", page, title, f"{page}.html", only, remarks=remarks)
+
+
+def table_reference(whole: Reference, name: str, caption: str) -> Reference:
+    """Return the reference to a page's table, which takes over what the page says of classes.
+
+    A table's name is made from its caption, so it holds for one version, as its address does.
+    """
+    return Reference(
+        whole.book, "table", f"{whole.key.removeprefix('notebooks/')}/{name}", caption.rstrip("."),
+        f"{whole.path}#table-{name}", whole.evidence_class, whole.title, _of_chapter(whole),
+    )  # fmt: skip
+
+
+def _of_chapter(whole: Reference) -> tuple[str, ...]:
+    return tuple(remark.replace("Published", "The chapter's published") for remark in whole.remarks)
+
+
+def table_names(captions: Iterable[str]) -> dict[str, str]:
+    """Return captions by the names that addresses take: their first words, once each."""
+    named: dict[str, str] = {}
+    for caption in captions:
+        words = re.sub(r"[^a-z0-9]+", "-", caption.lower()).strip("-").split("-")
+        short = "-".join(words[:LONGEST_NAME])
+        count = 1
+        while (name := short + (f"-{count}" if count > 1 else "")) in named:
+            count += 1
+        named[name] = caption
+    return named
