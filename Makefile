@@ -5,7 +5,8 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test pair results survey serve translate release site check lint lock exit-check clean
+.PHONY: help book test metadata pair results survey serve translate release site check lint lock \
+  exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -21,6 +22,9 @@ test: book ## Run every test, the notebooks included
 
 pair: $(VENV)/installed ## Generate notebooks/NAME.ipynb from notebooks/NAME.md
 	@$(PY) -m equalcities.build pair
+
+metadata: $(VENV)/installed ## Write CITATION.cff and .zenodo.json from book/metadata.yml
+	@$(PY) -m equalcities.build metadata
 
 results: $(VENV)/installed ## Accept what the notebooks now publish; prints old → new
 	@$(PY) -m equalcities.build results

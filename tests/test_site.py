@@ -19,7 +19,7 @@ def pages(site):
     return {
         path.relative_to(site).as_posix(): BeautifulSoup(path.read_text("utf-8"), "html.parser")
         for path in sorted(site.rglob("*.html"))
-        if "_static" not in path.parts
+        if not {"_static", "cite"} & set(path.relative_to(site).parts)
     }
 
 

@@ -3,9 +3,9 @@
 import html
 from pathlib import Path
 
-import yaml
-
 from equalcities import __version__
+from equalcities.citation import bibtex, read_book, text
+from equalcities.citation.reference import book_reference
 
 
 def set_version(app, config):
@@ -13,25 +13,13 @@ def set_version(app, config):
     options = dict(config.html_theme_options)
     options["extra_footer"] = f"<p>Version {__version__}</p>{options.get('extra_footer', '')}"
     config.html_theme_options = options
-    citation = yaml.safe_load((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
+    reference = book_reference(read_book(Path(app.srcdir), __version__), config.root_doc)
     config.myst_substitutions = {
         **config.myst_substitutions,
         "book_version": __version__,
-        "bibtex": f"```bibtex\n{bibtex(citation['preferred-citation'])}\n```",
+        "book_reference": text(reference),
+        "bibtex": f"```bibtex\n{bibtex(reference)}```",
     }
-
-
-def bibtex(book):
-    """Return the BibTeX entry of the book from CITATION.cff's preferred citation."""
-    authors = " and ".join(f"{{{author['name']}}}" for author in book["authors"])
-    return (
-        f"@book{{citiesofequality{book['year']},\n"
-        f"  author  = {{{authors}}},\n"
-        f"  title   = {{{book['title']}}},\n"
-        f"  year    = {{{book['year']}}},\n"
-        f"  version = {{{book['version']}}}\n"
-        "}"
-    )
 
 
 def remove_late_stylesheet(app):

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from equalcities.ledger import anchor, read_results
-from equalcities.site.render import SITE_SCHEME, class_badge, site_link
+from equalcities.site.render import SITE_SCHEME, cite_link, class_badge, site_link
 
 MARKS = {"observed": "", "compiled": "c", "simulated": "sim"}
 
@@ -85,7 +85,7 @@ class LedgerTable(SphinxDirective):
         if entry.interval:
             value.append(nodes.paragraph("", entry.interval_text))
         about = nodes.paragraph("", entry.about)
-        return row([[about, key_line(entry)], value, source_lines(entry)], target)
+        return row([[about, key_line(entry, "num")], value, source_lines(entry)], target)
 
     def figure_row(self, entry):
         page = f"notebooks/{entry.notebook}.html#{anchor(entry.key, 'fig')}"
@@ -93,13 +93,15 @@ class LedgerTable(SphinxDirective):
         files = nodes.paragraph()
         for ending in ("csv", "svg", "png"):
             files += [site_link(ending.upper(), f"figures/{entry.key}.{ending}"), nodes.Text(" ")]
-        cells = [[caption, key_line(entry)], [files], source_lines(entry)]
+        cells = [[caption, key_line(entry, "fig")], [files], source_lines(entry)]
         return row(cells, anchor(entry.key, "ledger-fig"))
 
 
-def key_line(entry):
-    """Return an entry's key as a line of its own."""
-    return nodes.paragraph("", "", nodes.literal(entry.key, entry.key), classes=["key"])
+def key_line(entry, kind):
+    """Return an entry's key and the way to its references as a line of its own."""
+    line = nodes.paragraph("", "", nodes.literal(entry.key, entry.key), classes=["key"])
+    line += cite_link(kind, entry.key)
+    return line
 
 
 def source_lines(entry):

@@ -16,6 +16,7 @@ from equalcities.errors import EqualCitiesError
 COMMANDS: dict[str, str] = {
     "diff": "equalcities.release.compare",
     "verify": "equalcities.release.verify",
+    "cite": "equalcities.citation.command",
 }
 """Subcommand to module, which offers ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and
 ``run(options) -> int``."""

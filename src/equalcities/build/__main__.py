@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ STATE = Path("_build") / "state.json"
 ENGINE = "from jupyter_book.cli.main import main; main()"
 PAGES_KEY = Path("_build") / "pages.key"
 PAGE_MAKERS = (
-    "_config.yml", "book/_ext", "book/_static", "src", "requirements.lock", "CITATION.cff",
+    "_config.yml", "book/_ext", "book/_static", "src", "requirements.lock",
+    "book/metadata.yml",
 )  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
 SOURCES = (
@@ -56,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     steps = {
         "book": book, "results": results, "survey": survey, "pair": pair, "check": check,
-        "exit": exit_check, "french": french, "translate": translate,
+        "exit": exit_check, "french": french, "metadata": metadata, "translate": translate,
     }  # fmt: skip
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
@@ -119,6 +121,22 @@ def check(root: Path) -> list[Dataset]:
     with timed("check prose for hand-typed numbers"):
         prose.check_prose(root)
     return loaded
+
+
+def metadata(root: Path) -> None:
+    """Write CITATION.cff and .zenodo.json from book/metadata.yml, version and changelog."""
+    from equalcities.citation import deposits, read_book
+
+    source = read_book(root, project_version(root))
+    for name, write in deposits.DEPOSITS.items():
+        write_whole(root / name, write(source).encode())
+        say(f"wrote {name}")
+
+
+def project_version(root: Path) -> str:
+    """Return the version in pyproject.toml; the installed package may be behind it."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["project"]["version"]
 
 
 def pair(root: Path) -> None:

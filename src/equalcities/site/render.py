@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 
 from equalcities import catalog
+from equalcities.citation.reference import cite_place
 from equalcities.ledger import FIGURE_MIME, PUBLISHED, anchor
 
 SITE_SCHEME = "site:"
@@ -72,6 +73,13 @@ def site_link(text: str, path: str, classes: tuple[str, ...] = ()) -> nodes.refe
     return link
 
 
+def cite_link(kind: str, key: str) -> nodes.inline:
+    """Return "Cite", after what it stands beside: the way to ready references."""
+    made = nodes.inline("", " · ", classes=["cite-link"])
+    made += site_link("Cite", f"{cite_place(kind, key)}.html")
+    return made
+
+
 def _provenance(content: dict[str, Any], root: Path) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fig-provenance"])
     line += [class_badge(content["evidence_class"]), nodes.Text(" ")]
@@ -97,6 +105,7 @@ def _downloads(key: str) -> nodes.paragraph:
         line += site_link(label, f"figures/{key}.{ending}")
     line += nodes.Text(" · ")
     line += site_link("entry in the ledger", f"book/ledger.html#{anchor(key, 'ledger-fig')}")
+    line += cite_link("fig", key)
     return line
 
 
