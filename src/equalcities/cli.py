@@ -13,7 +13,10 @@ from types import ModuleType
 from equalcities import __version__
 from equalcities.errors import EqualCitiesError
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "assess": "equalcities.assess.command",
+    "example-city": "equalcities.assess.example_command",
+}
 """Subcommand to module, which offers ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and
 ``run(options) -> int``."""
 FAILED = 2
