@@ -14,9 +14,11 @@ from equalcities import __version__
 from equalcities.errors import EqualCitiesError
 
 COMMANDS: dict[str, str] = {
-    "diff": "equalcities.release.compare",
-    "verify": "equalcities.release.verify",
+    "assess": "equalcities.assess.command",
     "cite": "equalcities.citation.command",
+    "diff": "equalcities.release.compare",
+    "example-city": "equalcities.assess.example_command",
+    "verify": "equalcities.release.verify",
 }
 """Subcommand to module, which offers ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and
 ``run(options) -> int``."""

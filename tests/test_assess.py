@@ -1,0 +1,230 @@
+"""From files to a report: what is read, computed and written for a sound city."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from equalcities import access, segregation
+from equalcities.assess import Layout, Settings, Source, assess_city, example, read_city
+from equalcities.cli import main
+
+GROUPS = list(example.GROUPS)
+FAST = ["--replicates", "20", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def city():
+    units, services = example.paths()
+    layout = Layout(tuple(GROUPS), name="name", by="district", capacity="doctors")
+    return read_city(Source(units), Source(services), layout)
+
+
+@pytest.fixture(scope="module")
+def results(city):
+    return assess_city(city, Settings(ordered=True, replicates=60))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("assess") / "report"
+    assert main(["assess", "--example", "--out", str(out), *FAST]) == 0
+    return out
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_bundled_city_is_what_its_function_draws():
+    units, services = example.simulate_city()
+    kept = geopandas.read_file(example.paths()[0]).to_crs(units.crs)
+    assert kept[["id", "name", "district", *GROUPS]].equals(
+        units[["id", "name", "district", *GROUPS]].astype(kept[["id", *GROUPS]].dtypes.to_dict())
+    )
+    assert kept.geometry.geom_equals_exact(units.geometry, tolerance=0.2).all()
+    table = pd.read_csv(example.paths()[1])
+    assert list(table["doctors"]) == list(services["doctors"])
+
+
+def test_numbers_are_those_of_the_measures(city, results):
+    direct = segregation.measure(city.counts, GROUPS).set_index(["index", "group"])["value"]
+    ours = results.segregation.set_index(["index", "group"])["value"]
+    assert ours.to_numpy() == pytest.approx(direct[ours.index].to_numpy())
+    points = city.units.set_geometry(city.units.centroid)
+    people = pd.DataFrame({"id": city.units["id"], "x": points.geometry.x, "y": points.geometry.y})
+    spots = city.services.geometry
+    places = pd.DataFrame({"id": city.services["id"], "x": spots.x, "y": spots.y})
+    costs = access.straight_line(people, places, cutoff=20_000, detour=1.3)
+    minutes = access.nearest_cost(costs) / 80
+    assert results.units["minutes_to_nearest"].to_numpy() == pytest.approx(minutes.to_numpy())
+    reached = access.cumulative_opportunities(costs, 1200)
+    assert results.units["services_reached"].to_numpy() == pytest.approx(reached.to_numpy())
+
+
+def test_supply_adds_up_to_the_doctors_that_somebody_reaches(city, results):
+    persons = results.units["population"]
+    handed_out = (results.units["supply_per_1000"] / 1000 * persons).sum()
+    assert handed_out == pytest.approx(city.services["capacity"].sum())
+
+
+def test_gap_is_the_difference_of_the_means_shown(results):
+    means = results.groups_access.set_index("group")["mean_minutes"]
+    gaps = results.gaps.query("indicator == 'minutes_to_nearest' and measure == 'difference'")
+    for row in gaps.itertuples():
+        assert row.value == pytest.approx(means[row.group] - means[row.reference])
+        assert row.ci_low <= row.value <= row.ci_high
+
+
+def test_share_beyond_agrees_with_the_curve_over_minutes(results):
+    at = results.distances[results.distances["minutes"] == 15].set_index("group")["share"]
+    beyond = results.groups_access.set_index("group")["share_beyond"]
+    assert (1 - at).to_dict() == pytest.approx(beyond.to_dict())
+
+
+def test_small_units_keep_their_shares_to_themselves(city):
+    units = assess_city(city, Settings(replicates=20, small=60)).units
+    small = units["population"] < 60
+    assert 0 < small.sum() < len(units)
+    assert (units["small_number"] == small).all()
+    hidden = [name for name in units if name.startswith(("share_", "location_quotient_", "local_"))]
+    assert len(hidden) == 7
+    assert units.loc[small, hidden].isna().all(axis=None)
+    assert units.loc[~small, hidden].notna().all(axis=None)
+
+
+def test_order_of_rows_changes_nothing_but_draws(city, tmp_path):
+    units = geopandas.read_file(example.paths()[0])
+    path = tmp_path / "units.geojson"
+    units.iloc[::-1].to_file(path)
+    layout = Layout(tuple(GROUPS), name="name", by="district", capacity="doctors")
+    turned = assess_city(read_city(Source(path), Source(example.paths()[1]), layout), Settings())
+    straight = assess_city(city, Settings())
+    for name in ("segregation", "groups_access"):
+        ours, theirs = getattr(straight, name), getattr(turned, name)
+        column = "value" if name == "segregation" else "mean_minutes"
+        assert ours[column].to_numpy() == pytest.approx(theirs[column].to_numpy())
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "parquet", "shp", "geojson", "csv"])
+def test_every_format_gives_the_same_numbers(kind, tmp_path):
+    units = geopandas.read_file(example.paths()[0]).to_crs("EPSG:32626")
+    layout = Layout(tuple(GROUPS))
+    path = tmp_path / f"units.{kind}"
+    expected = units
+    if kind == "parquet":
+        units.to_parquet(path)
+    elif kind == "csv":
+        middle = units.centroid
+        table = pd.DataFrame(units.drop(columns="geometry"))
+        table.assign(x=middle.x, y=middle.y).to_csv(path, index=False)
+    else:
+        expected = units.to_crs("EPSG:4326") if kind == "geojson" else units
+        expected.to_file(path)
+    read = read_city(Source(path, crs="EPSG:32626" if kind == "csv" else None), None, layout)
+    assert read.counts.to_numpy().tolist() == units[GROUPS].to_numpy().tolist()
+    assert read.units["id"].tolist() == units["id"].tolist()
+    ours, theirs = read.units.geometry.centroid, units.geometry.centroid
+    assert ours.distance(theirs.set_crs(ours.crs)).max() < 0.2
+    assert read.areas == (kind != "csv")
+
+
+def test_same_input_and_seed_give_the_same_bytes(folder, tmp_path):
+    again = tmp_path / "elsewhere"
+    assert main(["assess", "--example", "--out", str(again), *FAST]) == 0
+    assert digest(again) == digest(folder)
+    other = tmp_path / "other"
+    assert main(["assess", "--example", "--out", str(other), "--seed", "2", *FAST]) == 0
+    assert digest(other)["tables/segregation.csv"] != digest(folder)["tables/segregation.csv"]
+    assert digest(other)["tables/units.csv"] == digest(folder)["tables/units.csv"]
+
+
+def test_metrics_hold_provenance_and_no_place_or_time(folder):
+    text = (folder / "metrics.json").read_text("utf-8")
+    metrics = json.loads(text)
+    units, _ = example.paths()
+    assert metrics["inputs"][0]["sha256"] == hashlib.sha256(units.read_bytes()).hexdigest()
+    assert metrics["inputs"][0]["name"] == units.name
+    assert metrics["seed"] == 1
+    assert metrics["parameters"]["detour"] == 1.3
+    assert {"equalcities", "python", "numpy", "geopandas", "proj"} <= set(metrics["versions"])
+    assert str(units.parent) not in text
+    assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d:\d\d", text)
+    on_disk = {name for name in digest(folder) if name != "metrics.json"}
+    assert set(metrics["files"]) == on_disk
+
+
+def test_simulated_city_is_marked_in_every_output(folder):
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    assert metrics["evidence_class"] == "simulated"
+    assert "invented" in metrics["simulation"]
+    page = (folder / "report.html").read_text("utf-8")
+    assert "Simulated, evidence about no place" in page
+    assert "not checked by us" not in page
+
+
+def test_copy_of_the_example_is_known_for_what_it_is(tmp_path, capsys):
+    assert main(["example-city", "--out", str(tmp_path / "copy")]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    words = line.replace("--out report/", f"--out {tmp_path / 'out'}").split()[1:]
+    assert main([*words, *FAST]) == 0
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))
+    assert metrics["evidence_class"] == "simulated"
+
+
+def test_tables_agree_as_csv_and_parquet(folder):
+    names = {path.stem for path in (folder / "tables").glob("*.csv")}
+    assert {"segregation", "units", "gaps", "access_by_group"} <= names
+    for name in names:
+        csv = pd.read_csv(folder / "tables" / f"{name}.csv")
+        parquet = pd.read_parquet(folder / "tables" / f"{name}.parquet")
+        assert list(csv) == list(parquet)
+        for column in csv.select_dtypes("number"):
+            assert np.allclose(csv[column], parquet[column].astype(float), equal_nan=True)
+
+
+def test_report_is_one_page_that_needs_nothing_else(folder):
+    page = BeautifulSoup((folder / "report.html").read_text("utf-8"), "html.parser")
+    assert not page.find_all(["script", "link", "iframe", "object"])
+    assert all(image["src"].startswith("data:image/svg+xml") for image in page.find_all("img"))
+    assert len(page.find_all("img")) == 8
+    assert all(len(image["alt"]) > 40 for image in page.find_all("img"))
+    for element in page.find_all(True):
+        assert not any(name.startswith("on") for name in element.attrs)
+        assert not str(element.get("href", "")).startswith(("http", "//"))
+
+
+def test_units_alone_give_a_report_without_access(tmp_path):
+    units, _ = example.paths()
+    out = tmp_path / "report"
+    words = ["--units", str(units), "--groups", "low,high", "--out", str(out), *FAST]
+    assert main(["assess", *words]) == 0
+    page = (out / "report.html").read_text("utf-8")
+    assert "Who reaches services" not in page
+    assert not (out / "tables" / "gaps.csv").exists()
+
+
+def test_earlier_report_is_replaced_only_when_told_to(folder, tmp_path, capsys):
+    out = tmp_path / "report"
+    words = ["assess", "--example", "--out", str(out), *FAST]
+    assert main(words) == 0
+    assert main(words) == 2
+    assert "--force" in capsys.readouterr().err
+    assert main([*words, "--force"]) == 0
+    assert digest(out) == digest(folder)
+    (out / "mine.txt").write_text("keep")
+    assert main([*words, "--force"]) == 2
+    assert (out / "mine.txt").read_text() == "keep"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
