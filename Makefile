@@ -67,7 +67,7 @@ exit-check: book .venv-exit/installed ## Build the same book with plain current 
 
 # Frozen releases stay: they can't be made again.
 clean: ## Remove everything that was made, the environment included, but no frozen release
-	rm -rf _build $(VENV) .venv-exit book/data book/cities book/cities.md book/practices book/practices.md book/ledger.md book/status.md
+	rm -rf _build $(VENV) .venv-exit book/data book/cities book/cities.md book/practices book/practices.md book/recommendations book/recommendations.md book/ledger.md book/status.md
 	rm -f book/corrections.md book/whats_changed.md
 
 # One environment, from the hashed lock. The package itself is installed without a network.

@@ -40,7 +40,8 @@ SOURCES = (
     "LICENSE", "LICENSE-content",
 )  # fmt: skip
 GENERATED = (
-    "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/status.md",
+    "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/recommendations",
+    "book/status.md",
     "book/corrections.md", "book/whats_changed.md",
 )  # fmt: skip
 

@@ -34,7 +34,8 @@ DIRECTIVE = re.compile(r"^\s*[`~:]{3,}\{([\w:-]+)\}")
 TITLED = ("admonition", "card", "dropdown", "grid-item-card", "list-table", "table")
 SCALE = re.compile(r"(\{num(?:ci)?\}`[^`]*`)\s(?:thousand|million|billion)\b")
 GENERATED_PAGES = (
-    "cities.md", "corrections.md", "ledger.md", "practices.md", "status.md", "whats_changed.md",
+    "cities.md", "corrections.md", "ledger.md", "practices.md", "recommendations.md", "status.md",
+    "whats_changed.md",
 )  # fmt: skip
 TEXT_ARGUMENTS = ("caption", "alt", "about", "title")
 
@@ -77,7 +78,8 @@ def allowed(root: Path) -> list[re.Pattern[str]]:
 def pages(root: Path) -> list[Path]:
     """List the hand-written pages: everything in ``book/`` and the notebooks' sources."""
     generated = {
-        root / "book" / name for name in ("cities", "data", "practices", "_static", "_ext")
+        root / "book" / name
+        for name in ("cities", "data", "practices", "recommendations", "_static", "_ext")
     }
     written = [
         path

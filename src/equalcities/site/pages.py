@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from equalcities import catalog
+from equalcities import catalog, guidance
 from equalcities.ledger import Published, anchor
 from equalcities.site import cities, practices
+from equalcities.site import guidance as site_guidance
 
 SHOWN_PACKAGES = (
     "equalcities",
@@ -82,9 +83,20 @@ def write_pages(
     wanted |= _series(root, "cities", profiles)
     cases = practices.practice_pages(by_id["participation_practices"])
     wanted |= _series(root, "practices", cases)
+    chosen = guidance.read_recommendations(
+        root / guidance.FILE, ledger, set(by_id["participation_practices"].table["practice_id"])
+    )
+    advice = site_guidance.recommendation_pages(
+        chosen,
+        ledger,
+        {d.record.id: d.record for d in loaded},
+        by_id["participation_practices"].table,
+    )
+    wanted |= _series(root, "recommendations", advice)
     wanted[root / "book" / "ledger.md"] = ledger_page(ledger, ran)
     wanted[root / "book" / "status.md"] = status_page(ran, [d.record for d in loaded])
-    for made in (folder, root / "book" / "cities", root / "book" / "practices"):
+    series = ("cities", "practices", "recommendations")
+    for made in (folder, *(root / "book" / name for name in series)):
         for path in made.glob("*.md") if made.is_dir() else ():
             if path not in wanted:
                 path.unlink()
