@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -101,6 +102,19 @@ def test_captions_code_tables_links_and_outputs_are_left_alone(silent):
     document = page(nodes.container("", silent), paragraph("then dissimilarity"))
     assert linked(document) == [("dissimilarity", "dissimilarity index")]
     assert not list(silent.findall(addnodes.pending_xref))
+
+
+def test_on_the_single_page_a_link_stays_on_it():
+    def link(classes):
+        shown = nodes.inline("", "dissimilarity", classes=classes)
+        return nodes.reference("", "", shown, refuri="#document-book/glossary#term-x")
+
+    for builder, uri in (("singlehtml", "#term-x"), ("html", "#document-book/glossary#term-x")):
+        ours, other = link(["glossary-term"]), link([])
+        app = SimpleNamespace(builder=SimpleNamespace(name=builder))
+        glossary.stay_on_the_page(app, page(nodes.paragraph("", "", ours, other)), "page")
+        assert ours["refuri"] == uri
+        assert other["refuri"] == "#document-book/glossary#term-x"
 
 
 def test_a_form_leads_to_one_term_only(tmp_path):

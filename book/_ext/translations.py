@@ -149,10 +149,18 @@ def use_french_numbers(app, config):
         app.add_role("numci", FrenchNumberRole(), override=True)
 
 
+def leave_out_substitutions(app, config):
+    """Keep what is put into a page out of its messages: it changes by itself, as a version does."""
+    if config.translated_pages_only and config.language != translation.LANGUAGE:
+        config.myst_substitutions = dict.fromkeys(config.myst_substitutions, "0")
+
+
 def setup(app):
     app.setup_extension("ledger_pages")
     app.add_config_value("translated_pages_only", False, "env")
     app.connect("config-inited", use_french_numbers)
+    # After bookmeta has set them, before the Markdown parser reads them.
+    app.connect("config-inited", leave_out_substitutions, priority=200)
     app.connect("doctree-read", set_spaces, priority=100)
     # Before finish_links of ledger_pages, which would make them links within one site.
     app.connect("doctree-resolved", join_editions, priority=400)

@@ -36,6 +36,8 @@ INPUTS = (
     "locale", "book", "notebooks", "results", "src/equalcities", "_config.yml", "CITATION.cff",
     "CHANGELOG.md", "requirements.lock",
 )  # fmt: skip
+# What is cited is the English page, which prevails.
+LEFT_OUT = ("citemeta",)
 NOT_COPIED = (".doctrees", ".buildinfo*", "objects.inv", "figures")  # figures: the English ones
 HEADER = 'msgid ""\nmsgstr ""\n"Language: fr\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 CONF = """from equalcities.build.translation import settings
@@ -82,6 +84,7 @@ def settings(root: str, language: str) -> dict[str, Any]:
         cli_config={"latex_individualpages": False},  # asked for, though nothing here is LaTeX
     )  # fmt: skip
     config |= {
+        "extensions": [name for name in config["extensions"] if name not in LEFT_OUT],
         "language": language,
         "translated_pages_only": True,
         "html_favicon": str(folder / config["html_favicon"]),
