@@ -129,7 +129,7 @@ def unquote(root):
     [
         (lambda root: None, "already frozen"),
         (lambda root: set_version(root, "2026.4", "2027-01-01"), r"pyproject.toml has .* 2026\.4"),
-        (unquote, "CITATION.cff has another version.*with the quotes"),
+        (unquote, "CITATION.cff has another version.*with the quotes.*make metadata"),
         (lambda root: set_version(root, "2026.3", "soon"), "doesn't date the version"),
         (lambda root: set_version(root, "2026.3", "2027-01-01"), "aren't committed"),
     ],
@@ -534,6 +534,17 @@ def test_a_known_public_address_is_used_everywhere(made, records):
     found = [e.text for e in ET.fromstring(files["sitemap.xml"]).iter(f"{space}loc")]
     assert "https://example.org/book/v/2026.2/book/ledger.html" in found
     assert "sitemap.xml" not in tree.root_files(records, known, "")
+
+
+def test_the_public_address_is_the_one_that_citations_use(tmp_path):
+    assert tree.public_address(tmp_path) == ""
+    (tmp_path / "book").mkdir()
+    for text, expected in (
+        ('address: ""\n', ""),
+        ("address: https://example.org/book\n", "https://example.org/book/"),
+    ):
+        (tmp_path / "book" / "metadata.yml").write_text(text)
+        assert tree.public_address(tmp_path) == expected
 
 
 def test_both_feeds_hold_the_correction(public, records):

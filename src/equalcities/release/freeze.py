@@ -141,14 +141,14 @@ def check_order(order: Order) -> None:
     if project["version"] != version:
         raise ReleaseError(
             f"pyproject.toml has the version {project['version']}, not {version}. Write "
-            f'version = "{version}" there and version: "{version}" (twice, with the quotes) in '
-            f"CITATION.cff, give CHANGELOG.md the heading '## {version} (YEAR-MM-DD)', and commit."
+            f'version = "{version}" there, give CHANGELOG.md the heading '
+            f"'## {version} (YEAR-MM-DD)', bring CITATION.cff into step ('make metadata'), commit."
         )
     cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     if {cited["version"], cited["preferred-citation"]["version"]} != {version}:
         raise ReleaseError(
-            f'CITATION.cff has another version. Write version: "{version}" in both places, with '
-            "the quotes: 2026.10 would be read as 2026.1."
+            f'CITATION.cff has another version. It needs version: "{version}" in both places, with '
+            "the quotes (2026.10 would be read as 2026.1): 'make metadata' writes it."
         )
     heads = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     if not re.search(rf"^## {re.escape(version)} \(\d{{4}}-\d\d-\d\d\)$", heads, flags=re.M):

@@ -143,9 +143,11 @@ def frozen(root: Path) -> list[Record]:
 
 
 def public_address(root: Path) -> str:
-    """Return the public address of the tree from ``html.baseurl`` of _config.yml, or nothing."""
-    settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    address = (settings.get("html") or {}).get("baseurl") or ""
+    """Return where the tree is served, from ``address`` in book/metadata.yml, or nothing."""
+    path = root / "book" / "metadata.yml"
+    if not path.is_file():
+        return ""
+    address = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("address") or ""
     return f"{address.rstrip('/')}/" if address else ""
 
 
