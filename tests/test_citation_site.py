@@ -1,5 +1,6 @@
 """The built site as a reader, a crawler and a reference manager's importer find it."""
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -161,6 +162,20 @@ def test_datasets_name_producer_licence_and_class(root, site):
         assert data["creator"]["name"] == record.producer
         assert data["license"] == record.licence["url"]
         assert CLASS_MEANING[record.evidence_class] in data["description"]
+
+
+def test_titles_are_the_headings_that_readers_see(site, known):
+    for reference in known.values():
+        if reference.kind in ("chapter", "data", "page"):
+            source = (site / reference.path).read_text("utf-8")
+            heading = re.search(r"<h1>((?:(?!<h1>).)*)<a class=\"headerlink", source, flags=re.S)[1]
+            seen = html.unescape(re.sub(r"<[^>]+>", "", heading))
+            assert straight(seen) == straight(reference.title)
+
+
+def straight(text):
+    """Fold the engine's typographic quotes."""
+    return re.sub("[’‘]", "'", re.sub("[“”]", '"', text)).strip()
 
 
 def test_previews_have_title_and_description(site, known):
