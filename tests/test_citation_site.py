@@ -1,16 +1,18 @@
 """The built site as a reader, a crawler and a reference manager's importer find it."""
 
+import html
 import json
 import re
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin
 
 import pytest
+from bs4 import BeautifulSoup
 from pybtex.database import parse_string
 
 from equalcities import __version__
 from equalcities.catalog import CLASS_MEANING, datasets, read_record
-from equalcities.citation import FORMATS, read_book
+from equalcities.citation import FORMATS, bibtex, read_book, text
 from equalcities.citation.command import book_references
 from equalcities.citation.formats import ENDINGS
 from equalcities.citation.pages import reference_page
@@ -162,6 +164,20 @@ def test_datasets_name_producer_licence_and_class(root, site):
         assert CLASS_MEANING[record.evidence_class] in data["description"]
 
 
+def test_titles_are_the_headings_that_readers_see(site, known):
+    for reference in known.values():
+        if reference.kind in ("chapter", "data", "page"):
+            source = (site / reference.path).read_text("utf-8")
+            heading = re.search(r"<h1>((?:(?!<h1>).)*)<a class=\"headerlink", source, flags=re.S)[1]
+            seen = html.unescape(re.sub(r"<[^>]+>", "", heading))
+            assert straight(seen) == straight(reference.title)
+
+
+def straight(text):
+    """Fold the engine's typographic quotes."""
+    return re.sub("[’‘]", "'", re.sub("[“”]", '"', text)).strip()
+
+
 def test_previews_have_title_and_description(site, known):
     for reference in known.values():
         if reference.kind in ("book", "chapter", "data", "page"):
@@ -192,16 +208,16 @@ def test_every_number_and_figure_has_a_working_cite_link(site, ledger, root):
         mine = {k for k, figure in ledger.figures.items() if figure.notebook == name}
         assert {f"cite/fig/{key}.html" for key in mine} <= found
         assert f"cite/page/notebooks/{name}.html" in found
-        assert all((site / address).is_file() for address in found)
+        assert all((site / place).is_file() for place in found if place.startswith("cite/"))
 
 
 def test_every_captioned_table_has_an_address_and_a_cite_link(site, root):
     seen = 0
     for name in chapters(root):
         here = f"notebooks/{name}.html"
-        text = (site / here).read_text("utf-8")
+        source = (site / here).read_text("utf-8")
         tables = re.findall(
-            r'<table [^>]*chapter-table[^>]*?(?: id="table-([^"]+)")?><caption>', text
+            r'<table [^>]*chapter-table[^>]*?(?: id="table-([^"]+)")?><caption>', source
         )
         page = Page(site / here)
         found = leads_to(site, here, page, "Cite this table")
@@ -230,8 +246,8 @@ def test_pages_of_references_hold_what_the_command_prints(site, known):
 
 def test_pages_of_references_are_plain_and_lead_back(site, known):
     for place, reference in known.items():
-        text = (site / f"{place}.html").read_text("utf-8")
-        assert "<script" not in text and not re.search(r'(?:href|src)="(?:https?:)?//', text)
+        source = (site / f"{place}.html").read_text("utf-8")
+        assert "<script" not in source and not re.search(r'(?:href|src)="(?:https?:)?//', source)
         page = Page(site / f"{place}.html")
         back = urljoin(f"/{place}.html", page.links[0][0]).lstrip("/")
         assert back == reference.path and (site / urldefrag(back)[0]).is_file()
@@ -250,9 +266,10 @@ def test_what_is_cited_stands_at_its_address(site, known):
 
 
 def test_how_to_cite_prints_the_same_reference(site, known):
-    page = " ".join(re.sub(r"<[^>]+>", "", (site / "book/how_to_cite.html").read_text()).split())
-    assert "@book{citiesofequality-" in page
-    assert f"{known['cite/book'].book.edition}" in page
+    page = BeautifulSoup((site / "book" / "how_to_cite.html").read_text("utf-8"), "html.parser")
+    reference = known["cite/book"]
+    assert page.select_one("blockquote").text.strip() == text(reference)
+    assert page.select_one(".highlight-bibtex pre").text == bibtex(reference)
 
 
 def test_records_for_archives_lie_in_the_site(site):

@@ -13,7 +13,7 @@ def set_version(app, config):
     options = dict(config.html_theme_options)
     options["extra_footer"] = f"<p>Version {__version__}</p>{options.get('extra_footer', '')}"
     config.html_theme_options = options
-    reference = book_reference(read_book(Path(app.srcdir), __version__), config.root_doc)
+    reference = book_reference(read_book(Path(app.srcdir), __version__))
     config.myst_substitutions = {
         **config.myst_substitutions,
         "book_version": __version__,

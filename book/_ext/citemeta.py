@@ -13,7 +13,7 @@ from docutils import nodes
 
 from equalcities import __version__, catalog
 from equalcities.citation import deposits, pages, webmeta
-from equalcities.citation.reference import cite_place, references, table_names
+from equalcities.citation.reference import HOME, cite_place, references, table_names
 from equalcities.citation.source import read_book
 from equalcities.citation.titles import all_titles
 from equalcities.ledger import read_results
@@ -43,7 +43,6 @@ def collect(app):
         records.values(),
         titles,
         tables_of(app.env),
-        app.config.root_doc,
     )
 
 
@@ -88,10 +87,15 @@ def merge_tables(app, env, pages, other):
     tables_of(env).update({p: t for p, t in tables_of(other).items() if p in pages})
 
 
+def is_cited_edition(app):
+    """Say whether this run makes the pages that are cited: not the one page, no translation."""
+    return app.builder.name == "html" and app.config.language == app.equalcities_book.languages[0]
+
+
 def place_of(app, page):
     """Return where the references to a page are, or an empty text."""
     data = f"cite/data/{page.removeprefix('book/data/')}"
-    for place in ("cite/book" if page == app.config.root_doc else data, f"cite/page/{page}"):
+    for place in ("cite/book" if page == HOME else data, f"cite/page/{page}"):
         if place in app.equalcities_references:
             return place
     return ""
@@ -99,7 +103,7 @@ def place_of(app, page):
 
 def describe(app, page, templatename, context, doctree):
     """Put the tags into a page's head, and "Cite" below its text."""
-    if app.builder.name != "html" or doctree is None:
+    if not is_cited_edition(app) or doctree is None:
         return
     if not hasattr(app, "equalcities_references"):
         collect(app)
@@ -145,7 +149,7 @@ def leave_out_of_print(app, doctree, docname):
 
 def write_files(app, exception):
     """Write the pages of references, the records for archives and the site map."""
-    if exception or app.builder.name != "html":
+    if exception or not is_cited_edition(app):
         return
     site = Path(app.outdir)
     book = app.equalcities_book

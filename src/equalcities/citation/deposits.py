@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import yaml
 
+from equalcities.citation.reference import HOME
 from equalcities.citation.source import Author, Book
 
 UNKNOWN = "(:tba)"
 """DataCite's own word for what is to be announced later: some of its fields may not be empty."""
 DATACITE = "http://datacite.org/schema/kernel-4"
-DATACITE_VERSION = f"{DATACITE}"
 ISO_639_2 = {"en": "eng", "fr": "fra"}
 ZENODO_LICENCES = {"CC-BY-4.0": "cc-by-4.0"}
 CFF_MESSAGE = (
@@ -31,7 +31,7 @@ def citation_cff(book: Book) -> str:
         "authors": authors,
         "version": book.version,
         "date-released": book.date,
-        "url": book.url("book/intro.html"),
+        "url": book.url(f"{HOME}.html"),
         "doi": book.doi,
     }
     whole = {
@@ -115,7 +115,7 @@ def datacite_json(book: Book) -> str:
 def _datacite(book: Book) -> dict[str, Any]:
     fields = {
         "doi": book.doi,
-        "url": book.url("book/intro.html"),
+        "url": book.url(f"{HOME}.html"),
         "types": {"resourceType": "Book", "resourceTypeGeneral": "Book"},
         "creators": [_datacite_creator(author) for author in book.authors],
         "titles": [{"title": book.title, "lang": book.languages[0]}],

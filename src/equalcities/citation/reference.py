@@ -13,6 +13,8 @@ from equalcities.ledger import Figure, Number, Published, anchor
 
 KINDS = ("book", "chapter", "page", "data", "fig", "num", "table")
 NO_EVIDENCE = "Simulated results are no evidence about any place."
+HOME = "book/intro"
+"""The first page, which stands for the book."""
 LONGEST_NAME = 8
 """Words of a caption in a table's name."""
 FIRST_SENTENCE = re.compile(r"(.+?[.!?])(?:\s+[A-Z“]|$)")
@@ -89,8 +91,8 @@ class Reference:
         parts += self.remarks
         if self.book.draft:
             parts.append(
-                f"Draft {self.book.version}: not released, may still change; "
-                f"its place in the site is {self.path}."
+                f"This draft may still change, and no copy of it is kept; "
+                f"place in the site: {self.path}."
             )
         elif not self.book.address:
             parts.append(f"Address below the folder of all versions: {self.stable}.")
@@ -120,7 +122,6 @@ def references(
     records: Iterable[Record],
     titles: Mapping[str, str],
     tables: Mapping[str, Mapping[str, str]],
-    home: str = "book/intro",
 ) -> dict[str, Reference]:
     """List everything that can be cited, by the place of its page of references.
 
@@ -136,21 +137,19 @@ def references(
         Path of each page, without an ending, to its title.
     tables : mapping of str to mappings of str to str
         Path of a page to its tables: name to caption.
-    home : str
-        The first page, which stands for the book.
 
     Returns
     -------
     dict of str to Reference
     """
-    made = [book_reference(book, home)]
+    made = [book_reference(book)]
     made += [number_reference(book, entry, titles) for entry in ledger.numbers.values()]
     made += [figure_reference(book, entry, titles) for entry in ledger.figures.values()]
     described = {record.id: record for record in records}
     made += [data_reference(book, record) for record in described.values()]
     pages_of_data = {f"book/data/{name}" for name in described}
     for page, title in titles.items():
-        if page not in pages_of_data and page != home:
+        if page not in pages_of_data and page != HOME:
             made.append(page_reference(book, page, title, ledger))
     for page, named in tables.items():
         whole = page_reference(book, page, titles[page], ledger)
@@ -158,10 +157,10 @@ def references(
     return {reference.place: reference for reference in made}
 
 
-def book_reference(book: Book, home: str = "book/intro") -> Reference:
+def book_reference(book: Book) -> Reference:
     """Return the reference to the whole book."""
     remark = f"Results are observed, compiled or simulated. {NO_EVIDENCE}"
-    return Reference(book, "book", "book", book.title, f"{home}.html", remarks=(remark,))
+    return Reference(book, "book", "book", book.title, f"{HOME}.html", remarks=(remark,))
 
 
 def number_reference(book: Book, entry: Number, titles: Mapping[str, str]) -> Reference:
@@ -205,7 +204,8 @@ def page_reference(book: Book, page: str, title: str, ledger: Published) -> Refe
     """Return the reference to a page; a chapter says of which classes its results are."""
     folder, _, name = page.rpartition("/")
     if folder != "notebooks":
-        return Reference(book, "page", page, title, f"{page}.html")
+        remark = f"Its numbers carry their own evidence class. {NO_EVIDENCE}"
+        return Reference(book, "page", page, title, f"{page}.html", remarks=(remark,))
     entries = [*ledger.numbers.values(), *ledger.figures.values()]
     counted = Counter(e.evidence_class for e in entries if e.notebook == name)
     listed = ", ".join(f"{counted[c]} {c}" for c in EVIDENCE_CLASSES if counted[c])

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from equalcities.errors import UsageError
 
@@ -49,7 +53,25 @@ def page_title(root: Path, page: str) -> str:
 
 
 def all_titles(root: Path) -> dict[str, str]:
-    """Return the title of every page whose source is there, by its path without an ending."""
-    files = [*(root / "notebooks").glob("*.md"), *(root / "book").rglob("*.md")]
-    pages = sorted(path.relative_to(root).with_suffix("").as_posix() for path in files)
-    return {page: page_title(root, page) for page in pages}
+    """Return titles by path without an ending: the table of contents' pages that are there."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    found = {page.removesuffix(".md") for page in _listed(toc, root)}
+    return {page: page_title(root, page) for page in sorted(found) if _made(root, page)}
+
+
+def _listed(entry: Any, root: Path) -> Iterator[str]:
+    """Yield the pages that a part of the table of contents names."""
+    if isinstance(entry, list):
+        for part in entry:
+            yield from _listed(part, root)
+    elif isinstance(entry, dict):
+        yield from (entry[name] for name in ("root", "file") if name in entry)
+        for path in root.glob(f"{entry['glob']}.md") if "glob" in entry else ():
+            yield path.relative_to(root).as_posix()
+        for part in entry.values():
+            yield from _listed(part, root)
+
+
+def _made(root: Path, page: str) -> bool:
+    """Say whether a page's source is there: some are made from data by a build."""
+    return (root / f"{page}.md").is_file()

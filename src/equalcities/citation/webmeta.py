@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from equalcities.catalog import CLASS_MEANING, Record
-from equalcities.citation.reference import Reference
+from equalcities.citation.reference import HOME, Reference
 from equalcities.citation.source import Author, Book
 
 CONTEXT = "https://schema.org"
@@ -98,7 +98,7 @@ def schema_org(
         "name": book.title,
         "author": [_agent(author) for author in book.authors],
         "version": book.version,
-        "url": book.url("book/intro.html"),
+        "url": book.url(f"{HOME}.html"),
     }
     made: dict[str, Any] = {
         "@context": CONTEXT,
