@@ -19,10 +19,10 @@ QUOTIENT_EDGES = (0.5, 0.8, 1.25, 2.0)
 QUOTIENT_COLOURS = ("#5e3c99", "#b2abd2", "#f3f1ee", "#fdb863", "#d95f02")
 QUOTIENT_LABELS = (
     "less than half the city's share",
-    "below the city's share",
-    "about the city's share",
-    "above the city's share",
-    "more than twice the city's share",
+    "half to 0.8 times",
+    "about the same",
+    "1.25 to 2 times",
+    "more than twice",
 )
 MINUTE_COLOURS = ("#eff5fb", "#a6cee3", "#3b87bd", "#fdae6b", "#c44601")
 NO_VALUE = "#c4cacf"

@@ -52,7 +52,8 @@ class Settings:
     ordered : bool
         Whether groups are named from lowest to highest.
     reference : str or None
-        The group that others are compared with; by default the largest.
+        The group that others are compared with; by default the last of ordered groups, or else
+        the largest.
     replicates, seed : int
         Draws, and where they start.
     """
@@ -151,7 +152,8 @@ def assess_city(
     """
     settings.check()
     groups = tuple(city.counts.columns)
-    reference = settings.reference or str(city.counts.sum().idxmax())
+    largest = str(city.counts.sum().idxmax())
+    reference = settings.reference or (groups[-1] if settings.ordered else largest)
     if reference not in groups:
         raise UsageError(f"--reference {reference!r} is not one of the groups {list(groups)}.")
     notes: list[str] = []
