@@ -607,8 +607,8 @@ def _check_extent(home: _Part, places: _Part | None) -> None:
     near = shapely.STRtree(home.shapes[away <= FAR_UNIT])
     far = np.ones(len(places.shapes), bool)
     good = np.isfinite(shapely.get_coordinates(places.shapes)).all(axis=1)
-    hits = near.query(places.shapes[good], predicate="dwithin", distance=FAR_SERVICE)[0]
-    far[np.flatnonzero(good)[np.unique(hits)]] = False
+    hits, _ = near.query_nearest(places.shapes[good], max_distance=FAR_SERVICE, all_matches=False)
+    far[np.flatnonzero(good)[hits]] = False
     cure = "Correct their coordinates or drop them"
     if far.all():
         cure = "Check the reference systems of both files, and longitude and latitude"

@@ -605,17 +605,13 @@ class _Report:
             ]
         concentration = self.results.concentration
         if concentration is not None and len(concentration):
-            names = {"services_reached": f"{self.wording.service} within reach",
-                     "supply_per_1000": f"{self.wording.capacity} per head"}  # fmt: skip
-            said = [
-                f"{names[row['indicator']]} {number(row['value'], 3)} "
-                f"(95% interval {_range(row['ci_low'], row['ci_high'], 3)})"
-                for _, row in concentration.iterrows()
-            ]
+            row = concentration.iloc[0]
             parts.append(
                 _paragraphs(
-                    "Concentration index along the order of the groups, above zero if access "
-                    f"gathers among the higher ones: {'; '.join(said)}."
+                    f"Concentration index of {self.wording.capacity} per head along the order of "
+                    "the groups, above zero if the higher ones have more: "
+                    f"{number(row['value'], 3)} (95% interval "
+                    f"{_range(row['ci_low'], row['ci_high'], 3)})."
                 )
             )
         return "".join(parts)
