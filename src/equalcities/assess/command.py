@@ -91,7 +91,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choices.add_argument("--scales", default="500,1000,2000,4000", help="radii in metres")
     choices.add_argument("--small", type=int, default=defaults.small, help="flag units below this")
     choices.add_argument("--ordered", action="store_true", help="groups run from low to high")
-    choices.add_argument("--reference", help="group to compare with (default: the largest)")
+    choices.add_argument(
+        "--reference", help="group to compare with (default: the last if ordered, or the largest)"
+    )
     choices.add_argument("--replicates", type=int, default=defaults.replicates, help="draws")
     choices.add_argument("--seed", type=int, default=defaults.seed, help="where draws start")
     words = parser.add_argument_group("words in the report")

@@ -24,10 +24,12 @@ INDICES = (
 )
 ORDINAL = "ordinal_information"
 PROFILED = "multigroup_theil_h"
-SHUFFLES = 99
+SHUFFLES = 50
 """Draws behind the scale profile's comparison; each moves all units over the map."""
 CATCHMENT_WEIGHTS = (1.0, 0.68, 0.22)
 """Weights of near, middling and far thirds of the catchment (Luo and Qi 2009)."""
+RANKING_DRAWS = 100
+"""Most draws behind the concentration index; each ranks everyone anew."""
 MOST_PAIRS = 20_000_000
 FIRST_LOOK = 1_000.0
 """Metres within which the nearest service is looked for first."""
@@ -52,7 +54,8 @@ class Settings:
     ordered : bool
         Whether groups are named from lowest to highest.
     reference : str or None
-        The group that others are compared with; by default the largest.
+        The group that others are compared with; by default the last of ordered groups, or else
+        the largest.
     replicates, seed : int
         Draws, and where they start.
     """
@@ -64,7 +67,7 @@ class Settings:
     small: int = 30
     ordered: bool = False
     reference: str | None = None
-    replicates: int = 300
+    replicates: int = 200
     seed: int = 1
 
     def check(self) -> None:
@@ -151,7 +154,8 @@ def assess_city(
     """
     settings.check()
     groups = tuple(city.counts.columns)
-    reference = settings.reference or str(city.counts.sum().idxmax())
+    largest = str(city.counts.sum().idxmax())
+    reference = settings.reference or (groups[-1] if settings.ordered else largest)
     if reference not in groups:
         raise UsageError(f"--reference {reference!r} is not one of the groups {list(groups)}.")
     notes: list[str] = []
@@ -342,7 +346,7 @@ def _by_group(long: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 
 def _gaps(long: pd.DataFrame, reference: str, settings: Settings, notes: list[str]) -> pd.DataFrame:
     frames = []
-    for column in ("minutes_to_nearest", "services_reached", "supply_per_1000"):
+    for column in ("minutes_to_nearest", "supply_per_1000"):
         own = long.loc[long["group"] == reference, column]
         if not own.any():
             notes.append(f"Group '{reference}' has none of {column}; no gaps in it.")
@@ -374,13 +378,10 @@ def _distances(long: pd.DataFrame) -> pd.DataFrame:
 
 def _concentration(long: pd.DataFrame, settings: Settings, notes: list[str]) -> pd.DataFrame:
     order = {group: rank for rank, group in enumerate(dict.fromkeys(long["group"]))}
-    rows = []
-    for column in ("services_reached", "supply_per_1000"):
-        if not long[column].any():
-            notes.append(f"Nobody has any of {column}; no concentration index of it.")
-            continue
-        index = access.concentration_index(
-            long[column], long["group"].map(order), **_draws(long, settings)
-        )
-        rows.append({"indicator": column, **index[["value", "ci_low", "ci_high"]]})
-    return pd.DataFrame(rows, columns=["indicator", "value", "ci_low", "ci_high"])
+    column, kept = "supply_per_1000", ["indicator", "value", "ci_low", "ci_high"]
+    if not long[column].any():
+        notes.append(f"Nobody has any of {column}; no concentration index of it.")
+        return pd.DataFrame(columns=kept)
+    draws = {**_draws(long, settings), "replicates": min(settings.replicates, RANKING_DRAWS)}
+    index = access.concentration_index(long[column], long["group"].map(order), **draws)
+    return pd.DataFrame([{"indicator": column, **index}])[kept]

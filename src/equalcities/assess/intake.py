@@ -29,7 +29,7 @@ FAR_SERVICE = 100_000.0
 """Metres from the nearest unit beyond which a service can't be meant."""
 OVERLAP_SHARE = 0.01
 """Share of the smaller area that two areas may share, as slivers of imprecise borders do."""
-FAR_FROM_LAND = 2.0
+FAR_FROM_LAND = 1.0
 """Degrees from any land of the coarse world outline, beyond which swapped axes are suspected."""
 WEB_MERCATOR = CRS.from_epsg(3857)
 DEGREES_CRS = CRS.from_epsg(4326)
@@ -172,7 +172,7 @@ def _check_groups(layout: Layout, found: Findings) -> None:
             option.add(f"'{plain(name)}' is named twice", "Name each group once")
         if name in SHORT_NAMES:
             option.add(f"a group can't be called '{plain(name)}'", "Rename the column")
-        if name in (layout.id, layout.name, layout.by, layout.total):
+        if name in (layout.id, layout.by, layout.total):
             option.add(
                 f"'{plain(name)}' is also the column of another option", "Give each its own column"
             )
@@ -396,7 +396,7 @@ def _capacity(part: _Part, name: str | None) -> None:
     if column is None:
         return
     values = _amounts(column, part.found, name, "the capacity")
-    if np.isfinite(values).all() and not (values > 0).any():
+    if np.isfinite(values).all() and (values == 0).all():
         part.found.add("all capacities are zero", "Give capacities or leave them away", column=name)
     part.columns["capacity"] = pd.Series(values)
 
@@ -472,10 +472,10 @@ def _is_on_earth(part: _Part, shapes: np.ndarray, known: np.ndarray, trusted: bo
     if area is not None and not _within(area.bounds, lon, lat):
         flipped = _degrees(crs, bounds[known][:, [1, 0, 3, 2]])
         swapped = np.isfinite(flipped).all() and _within(area.bounds, *flipped)
-        what = "x and y seem to be swapped" if swapped else "the reference system is wrong"
+        what = "the reference system is wrong" + (", or x and y are swapped" if swapped else "")
         found.add(
             f"{what}: in {_name(crs)} the data lie near {_place(lon, lat)}, outside its area",
-            "Put easting first, as x" if swapped else "State the one that they are in",
+            "State the one that they are in" + ("; easting goes first, as x" if swapped else ""),
         )
         return False
     if crs.is_geographic and _swapped_at_sea(lon, lat):
@@ -607,8 +607,8 @@ def _check_extent(home: _Part, places: _Part | None) -> None:
     near = shapely.STRtree(home.shapes[away <= FAR_UNIT])
     far = np.ones(len(places.shapes), bool)
     good = np.isfinite(shapely.get_coordinates(places.shapes)).all(axis=1)
-    hits = near.query(places.shapes[good], predicate="dwithin", distance=FAR_SERVICE)[0]
-    far[np.flatnonzero(good)[np.unique(hits)]] = False
+    hits, _ = near.query_nearest(places.shapes[good], max_distance=FAR_SERVICE, all_matches=False)
+    far[np.flatnonzero(good)[hits]] = False
     cure = "Correct their coordinates or drop them"
     if far.all():
         cure = "Check the reference systems of both files, and longitude and latitude"

@@ -331,7 +331,7 @@ def _read_csv(source: Source, content: bytes, found: Findings) -> Table | None:
         )
         return None
     if separator != ",":
-        found.note(f"fields are parted by {'tabs' if separator == chr(9) else separator!r}.")
+        found.note("fields are parted by " + ("tabs." if separator == "\t" else "semicolons."))
     columns = pd.DataFrame(body, columns=header, dtype=str)
     axes = _axes(source, header, found)
     return None if axes is None else Table(columns, axes=axes)

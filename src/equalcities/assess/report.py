@@ -61,12 +61,13 @@ figcaption { font-size: .9rem; color: var(--grey); }
   min-width: 50%; overflow-wrap: normal; }
 caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
 th, td { text-align: left; padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; } td { overflow-wrap: anywhere; min-width: 4.2rem; }
+  vertical-align: top; } td { overflow-wrap: break-word; max-width: 24rem; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 td.n, th.n { padding-right: .5rem; }
 small, .small { font-size: .85rem; color: var(--grey); } code { font-size: .85em; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--blue); }
-@media (max-width: 30rem) { h1 { font-size: 1.5rem; } th, td { padding-right: .5rem; } }
+@media (max-width: 30rem) { h1 { font-size: 1.5rem; } table { font-size: .85rem; }
+  th, td { padding-right: .5rem; } }
 @media print { main { max-width: none; padding: 0; } h2 { break-after: avoid; }
   figure, table, .brief { break-inside: avoid; } }
 """
@@ -136,6 +137,10 @@ def number(value: float, digits: int = 0) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """Return a share as per cent."""
     return f"{number(100 * share, digits)}%" if np.isfinite(share) else "–"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _range(low: float, high: float, digits: int, factor: float = 1) -> str:
@@ -568,7 +573,7 @@ class _Report:
                     "Group",
                     f"Beyond {limit:g} min (interval)",
                     "Minutes",
-                    f"{self.wording.capacity} per 1,000",
+                    f"{_capital(self.wording.capacity)} per 1,000",
                 ),
                 rows,
             )
@@ -600,17 +605,13 @@ class _Report:
             ]
         concentration = self.results.concentration
         if concentration is not None and len(concentration):
-            names = {"services_reached": f"{self.wording.service} within reach",
-                     "supply_per_1000": f"{self.wording.capacity} per head"}  # fmt: skip
-            said = [
-                f"{names[row['indicator']]} {number(row['value'], 3)} "
-                f"(95% interval {_range(row['ci_low'], row['ci_high'], 3)})"
-                for _, row in concentration.iterrows()
-            ]
+            row = concentration.iloc[0]
             parts.append(
                 _paragraphs(
-                    "Concentration index along the order of the groups, above zero if access "
-                    f"gathers among the higher ones: {'; '.join(said)}."
+                    f"Concentration index of {self.wording.capacity} per head along the order of "
+                    "the groups, above zero if the higher ones have more: "
+                    f"{number(row['value'], 3)} (95% interval "
+                    f"{_range(row['ci_low'], row['ci_high'], 3)})."
                 )
             )
         return "".join(parts)
@@ -656,9 +657,9 @@ class _Report:
             "Intervals come from resampling places as if they were independent. Neighbouring "
             "places are alike, so the true uncertainty is larger. They say nothing about errors in "
             "the data.",
-            f"Places with fewer than {self.settings.small} people are left blank on maps and in "
-            "tables; totals still count them. That doesn't make the tables anonymous: ask your "
-            "data protection officer before you pass them on.",
+            f"The shares of groups in places with fewer than {self.settings.small} people are left "
+            "blank on maps and in tables; totals still count them. That doesn't make the tables "
+            "anonymous: ask your data protection officer before you pass them on.",
         ]
         if self.results.groups_access is not None:
             limits += [
@@ -691,7 +692,7 @@ class _Report:
             "bootstrap of places. Chance: people drawn into places at random, sizes kept.",
             "Supply per head: two-step floating catchment with three zones (Luo and Qi 2009).",
         ]
-        simulated = _paragraphs(f"{given['simulation']}.") if self.simulated else ""
+        simulated = _paragraphs(f"Simulated: {given['simulation']}.") if self.simulated else ""
         return (
             "<section><h2>How this was made</h2>"
             + simulated
