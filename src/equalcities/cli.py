@@ -13,7 +13,9 @@ from types import ModuleType
 from equalcities import __version__
 from equalcities.errors import EqualCitiesError
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "priorities": "equalcities.priorities.command",
+}
 """Subcommand to module, which offers ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and
 ``run(options) -> int``."""
 FAILED = 2
