@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "cite": "equalcities.citation.command",
     "diff": "equalcities.release.compare",
     "example-city": "equalcities.assess.example_command",
+    "priorities": "equalcities.priorities.command",
     "verify": "equalcities.release.verify",
 }
 """Subcommand to module, which offers ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and
