@@ -64,12 +64,13 @@ class Step:
 
 STEPS = (
     Step("", "build the site, without a cache", ("-m", "equalcities.build", "book")),
+    Step("pdf", "make the PDF", ("-m", "equalcities.build", "pdf")),
+    # last, so that what is tested is what is frozen: the PDF puts a link on the site
     Step(
         "tests", "run the tests",
         ("-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", "--nbmake",
          "--nbmake-timeout=600", "tests", "notebooks"),
     ),
-    Step("pdf", "make the PDF", ("-m", "equalcities.build", "pdf")),
 )  # fmt: skip
 """What is run in the clone, in this order. A further product of a release is a further step."""
 
