@@ -168,7 +168,9 @@ def test_titles_are_the_headings_that_readers_see(site, known):
     for reference in known.values():
         if reference.kind in ("chapter", "data", "page"):
             source = (site / reference.path).read_text("utf-8")
-            heading = re.search(r"<h1>((?:(?!<h1>).)*)<a class=\"headerlink", source, flags=re.S)[1]
+            heading = re.search(r"<h1>((?:(?!<h1>).)*?)<a class=\"headerlink", source, flags=re.S)[
+                1
+            ]
             seen = html.unescape(re.sub(r"<[^>]+>", "", heading))
             assert straight(seen) == straight(reference.title)
 

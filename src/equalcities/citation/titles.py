@@ -17,7 +17,8 @@ INCLUDE = re.compile(r"\A\s*```\{include\}\s+(\S+)")
 MARKUP = (
     (re.compile(r"\{[a-z:]+\}`([^`<]+?)(?:\s*<[^>]*>)?`"), r"\1"),
     (re.compile(r"\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"[`*]+"), ""),
+    (re.compile(r"(?<!\\)[`*]+"), ""),
+    (re.compile(r"\\([^\w\s])"), r"\1"),
 )
 
 
