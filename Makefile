@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test pair results survey serve check lint lock exit-check clean
+.PHONY: help book pdf test pair results survey serve check lint lock exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -24,6 +24,9 @@ pair: $(VENV)/installed ## Generate notebooks/NAME.ipynb from notebooks/NAME.md
 
 results: $(VENV)/installed ## Accept what the notebooks now publish; prints old → new
 	@$(PY) -m equalcities.build results
+
+pdf: $(VENV)/installed ## Build, then print the book into _build/pdf/cities_of_equality.pdf (needs Chromium)
+	@$(PY) -m equalcities.build pdf
 
 survey: $(VENV)/installed ## Put survey responses in place and rebuild (RESPONSES=file.csv; none: simulated)
 	@RESPONSES="$(RESPONSES)" ENCODING="$(ENCODING)" $(PY) -m equalcities.build survey

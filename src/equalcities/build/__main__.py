@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equalcities import __version__, ledger
-from equalcities.build import execute, pairs, prose, standing
+from equalcities.build import execute, pairs, pdf, prose, standing
 from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
@@ -32,6 +32,7 @@ PAGE_MAKERS = (
     "_config.yml", "book/_ext", "book/_static", "src", "requirements.lock", "CITATION.cff",
 )  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
+SINGLE_LOG = Path("_build") / "sphinx-single.log"
 SOURCES = (
     "src", "data", "notebooks", "book", "results", "_config.yml", "_toc.yml", "pyproject.toml",
     "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff", "LICENSE",
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     steps = {
         "book": book, "results": results, "survey": survey, "pair": pair, "check": check,
-        "exit": exit_check,
+        "exit": exit_check, "pdf": print_pdf,
     }  # fmt: skip
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
@@ -287,6 +288,39 @@ def run_strictly(command: list[str], folder: Path, log: Path) -> None:
         shown = "\n  ".join(line.replace(f"{folder}/", "") for line in plain)
         tail = text[-3000:] if not warnings else f"{len(warnings)} warnings:\n  {shown}"
         raise BuildError(f"the site has faults (whole log: {LOG.parent}/{log.name}).\n{tail}")
+
+
+def print_pdf(root: Path) -> None:
+    """Build, then print the whole book into _build/pdf/cities_of_equality.pdf (needs Chromium)."""
+    pdf.find_browser()  # before a build that may take minutes
+    book(root)
+    path = make_pdf(root, root / pdf.PDF)
+    pdf.offer(root / SITE, path)
+    # The site is still what was built; only the link came.
+    state = json.loads((root / STATE).read_text())
+    (root / STATE).write_text(json.dumps({**state, "site": site_digest(root)}))
+    say(f"Open {pdf.PDF} ({path.stat().st_size / 1e6:.1f} MB).")
+
+
+def make_pdf(root: Path, target: Path) -> Path:
+    """Print a site that was built; return where the PDF is.
+
+    Raises
+    ------
+    BuildError
+        If there is no site, or the engine warns.
+    """
+    if not (root / SITE / "index.html").is_file():
+        raise BuildError(f"there is no site in {SITE}. Run 'make book' first.")
+    if not is_current(root, input_digest(root)):
+        # Else the engine would execute what changed, and nothing would hold it to the ledger.
+        with timed("execute notebooks", lines=True):
+            compare(root, execute.execute_all(root, say))
+    command = [sys.executable, "-c", ENGINE, "build", ".", "--builder", "singlehtml"]
+    with timed("put the book on one page"):
+        run_strictly([*command, "-W", "-n", "--keep-going"], root, root / SINGLE_LOG)
+    with timed("print it"):
+        return pdf.print_book(root, target)
 
 
 def exit_check(root: Path) -> None:
