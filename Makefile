@@ -5,8 +5,8 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 SEED ?= 72
 
-.PHONY: help book test metadata pair results survey serve translate release site check lint lock \
-  exit-check clean
+.PHONY: help book pdf test metadata pair results survey serve translate release site check lint \
+  lock exit-check clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -28,6 +28,9 @@ metadata: $(VENV)/installed ## Write CITATION.cff and .zenodo.json from book/met
 
 results: $(VENV)/installed ## Accept what the notebooks now publish; prints old → new
 	@$(PY) -m equalcities.build results
+
+pdf: $(VENV)/installed ## Build, then print the book into _build/pdf/cities_of_equality.pdf (needs Chromium)
+	@$(PY) -m equalcities.build pdf
 
 survey: $(VENV)/installed ## Put survey responses in place and rebuild (RESPONSES=file.csv; none: simulated)
 	@RESPONSES="$(RESPONSES)" ENCODING="$(ENCODING)" $(PY) -m equalcities.build survey

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equalcities import __version__, ledger
-from equalcities.build import execute, pairs, prose, standing, translation
+from equalcities.build import execute, pairs, pdf, prose, standing, translation
 from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
@@ -34,6 +34,7 @@ PAGE_MAKERS = (
     "book/metadata.yml",
 )  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
+SINGLE_LOG = Path("_build") / "sphinx-single.log"
 SOURCES = (
     "src", "data", "notebooks", "book", "locale", "results", "releases", "_config.yml", "_toc.yml",
     "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
@@ -59,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     steps = {
         "book": book, "results": results, "survey": survey, "pair": pair, "check": check,
-        "exit": exit_check, "french": french, "metadata": metadata, "translate": translate,
+        "exit": exit_check, "french": french, "metadata": metadata, "pdf": print_pdf,
+        "translate": translate,
     }  # fmt: skip
     choices = parser.add_subparsers(dest="step", required=True)
     for name, step in steps.items():
@@ -325,6 +327,39 @@ def translate(root: Path) -> None:
         say(f"{translation.CATALOGUES}/{page}.po: {len(left) or 'nothing'} left to translate")
         for fault in left:
             say(f"  {fault}")
+
+
+def print_pdf(root: Path) -> None:
+    """Build, then print the whole book into _build/pdf/cities_of_equality.pdf (needs Chromium)."""
+    pdf.find_browser()  # before a build that may take minutes
+    book(root)
+    path = make_pdf(root, root / pdf.PDF)
+    pdf.offer(root / SITE, path)
+    # The site is still what was built; only the link came.
+    state = json.loads((root / STATE).read_text())
+    (root / STATE).write_text(json.dumps({**state, "site": site_digest(root)}))
+    say(f"Open {pdf.PDF} ({path.stat().st_size / 1e6:.1f} MB).")
+
+
+def make_pdf(root: Path, target: Path) -> Path:
+    """Print a site that was built; return where the PDF is.
+
+    Raises
+    ------
+    BuildError
+        If there is no site, or the engine warns.
+    """
+    if not (root / SITE / "index.html").is_file():
+        raise BuildError(f"there is no site in {SITE}. Run 'make book' first.")
+    if not is_current(root, input_digest(root)):
+        # Else the engine would execute what changed, and nothing would hold it to the ledger.
+        with timed("execute notebooks", lines=True):
+            compare(root, execute.execute_all(root, say))
+    command = [sys.executable, "-c", ENGINE, "build", ".", "--builder", "singlehtml"]
+    with timed("put the book on one page"):
+        run_strictly([*command, "-W", "-n", "--keep-going"], root, root / SINGLE_LOG)
+    with timed("print it"):
+        return pdf.print_book(root, target)
 
 
 def exit_check(root: Path) -> None:
