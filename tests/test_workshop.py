@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import re
+import unicodedata
 import zipfile
 
 import docx
@@ -139,7 +140,7 @@ def test_slides_as_markdown_say_the_same(site, kit, ledger):
 
 @pytest.mark.xdist_group("browser")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_printed_each_sheet_and_each_slide_takes_one_page(site, kit, tmp_path):
+def test_printed_each_sheet_and_each_slide_takes_one_page(site, kit):
     from pypdf import PdfReader
 
     from equalcities.build import pdf
@@ -154,7 +155,9 @@ def test_printed_each_sheet_and_each_slide_takes_one_page(site, kit, tmp_path):
 
     def pages(name):
         content = pdf.print_page(browser, folder / name)
-        return [" ".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(content)).pages]
+        texts = (page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+        # ligatures of the browser's typeface become letters again
+        return [" ".join(unicodedata.normalize("NFKC", text).split()) for text in texts]
 
     slides = pages("slides.html")
     assert len(slides) == len(soup(folder / "slides.html").select(".slide"))
@@ -163,7 +166,7 @@ def test_printed_each_sheet_and_each_slide_takes_one_page(site, kit, tmp_path):
     assert len(sheets) == 1 + len(kit.sheets)
     for text, sheet in zip(sheets[1:], kit.sheets, strict=True):
         assert sheet.part in text and sheet.discuss[-1] in text and __version__ in text
-    assert len(pages("survey_form.html")) <= 2
+    assert len(pages("survey_form.html")) == 1
 
 
 # --- documents ----------------------------------------------------------------------------
