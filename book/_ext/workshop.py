@@ -10,6 +10,7 @@ from docutils.statemachine import StringList
 from ledger_pages import NumberRole, published, table
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from equalcities import __version__
 from equalcities.ledger import anchor, read_results
 from equalcities.site import workshop
 from equalcities.site.render import class_badge, site_link
@@ -97,6 +98,8 @@ class WorkshopSheet(SphinxDirective):
         lines = [*note, f"**Not known:** {sheet.unknown}", "", "**To talk about**", ""]
         lines += [f"- {question}" for question in sheet.discuss]
         self.parse([*lines, "", f"Read on: {chapters}."], made)
+        origin = f"Cities of Equality, version {__version__}, CC BY 4.0."
+        made += nodes.paragraph("", origin, classes=["fig-provenance"])
         return [made]
 
     def parse(self, lines, node):

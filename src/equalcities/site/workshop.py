@@ -31,7 +31,7 @@ KIT, SURVEY = FOLDER / "kit.yml", FOLDER / "survey.yml"
 QUOTE = re.compile(r"\{(num|numci)\}`([^`]+)`")
 SIMULATED_NOTE = "Numbers marked simulated show a method. They are no evidence about any place."
 EPOCH = datetime(2026, 1, 1)
-TICKS, LINES = "☐", 3
+TICKS, LINES = "☐", 2
 
 
 @dataclass(frozen=True)
