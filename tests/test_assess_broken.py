@@ -171,7 +171,7 @@ def _services_elsewhere(folder, units, services):
     services.assign(lon=services["lon"] + 30).to_csv(folder / "services.csv", index=False)
 
 
-@case(r"services\.csv, row 2 \('H0002'\): the service lies more than 100 km.*drop them")
+@case(r"services\.csv, row 2 \('H0002'\): the service lies more than 100 km.*drop the row")
 def _one_service_elsewhere(folder, units, services):
     write(folder, units)
     services.loc[1, "lat"] = 20.0
@@ -669,15 +669,25 @@ def test_problems_of_all_files_are_reported_together(sound, tmp_path, capsys):
     units.loc[1, "id"] = "F00003"
     units.loc[4, "geometry"] = Polygon()
     write(tmp_path, units)
+    services = services.astype(object)
     services.loc[0, "doctors"] = -2
+    services.loc[1, "lat"] = ""
+    services.loc[2, "lat"] = 20.0
     services.to_csv(tmp_path / "services.csv", index=False)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     status, said = run(tmp_path, ["--out", str(tmp_path / "full")], capsys)
     assert status == 2
-    assert said.startswith("error: 5 problems to mend; nothing was written.")
-    for words in ("--out", "'low': the count is negative", "occurs more than once",
-                  "geometry is empty", "'doctors': the capacity is negative"):  # fmt: skip
+    assert said.startswith("error: 7 problems to mend; nothing was written.")
+    for words in (
+        "--out",
+        "'low': the count is negative",
+        "occurs more than once",
+        "geometry is empty",
+        "'doctors': the capacity is negative",
+        "'lat': the coordinate is missing. Find it",
+        "('H0003'): the service lies more",
+    ):
         assert words in said
 
 

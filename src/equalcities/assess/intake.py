@@ -273,7 +273,9 @@ def _labels(part: _Part, names: dict[str, str | None]) -> None:
         part.columns[role] = text
 
 
-def _numbers(column: pd.Series, found: Findings, name: str, what: str) -> np.ndarray:
+def _numbers(
+    column: pd.Series, found: Findings, name: str, what: str, if_missing: str
+) -> np.ndarray:
     """Return a column as numbers, and note each kind of value that is none."""
     raw = column.map(lambda value: "" if _is_missing(value) else value)
     if pd.api.types.is_bool_dtype(column):
@@ -287,7 +289,7 @@ def _numbers(column: pd.Series, found: Findings, name: str, what: str) -> np.nda
     sample = plain(text[other].iloc[0]) if other.any() else ""
     first = plain(text[comma].iloc[0]) if comma.any() else ""
     for rows, problem, cure in (
-        (blank, f"{what} is missing", "Write 0 if it is none; find it or drop the row otherwise"),
+        (blank, f"{what} is missing", if_missing),
         (formula, "the cell holds a formula", "Save values instead of formulas"),
         (
             comma,
@@ -309,7 +311,8 @@ def _number(text: str) -> float:
 
 
 def _amounts(column: pd.Series, found: Findings, name: str, what: str) -> np.ndarray:
-    values = _numbers(column, found, name, what)
+    cure = "Write 0 if it is none; find it or drop the row otherwise"
+    values = _numbers(column, found, name, what, cure)
     found.add(f"{what} is negative", "Find the right number", rows=values < 0, column=name)
     found.add(
         f"{what} is larger than {MOST_PERSONS:,.0f}",
@@ -409,7 +412,10 @@ def _shapes(part: _Part, trusted: bool) -> None:
     table, found = part.table, part.found
     shapes = table.shapes
     if shapes is None:
-        x, y = (_numbers(table.columns[name], found, name, "the coordinate") for name in table.axes)
+        x, y = (
+            _numbers(table.columns[name], found, name, "the coordinate", "Find it or drop the row")
+            for name in table.axes
+        )
         known = np.isfinite(x) & np.isfinite(y)
         shapes = np.full(len(x), None, dtype=object)
         shapes[known] = shapely.points(x[known], y[known])
@@ -437,8 +443,8 @@ def _shapes(part: _Part, trusted: bool) -> None:
         return
     if not _is_on_earth(part, shapes, known, trusted):
         return
-    if known.all():
-        part.shapes, part.crs = shapes, CRS.from_user_input(table.crs)
+    # Rows without a sound shape are left out of what follows, so that the rest is still checked.
+    part.shapes, part.crs = np.where(known, shapes, None), CRS.from_user_input(table.crs)
 
 
 def _is_on_earth(part: _Part, shapes: np.ndarray, known: np.ndarray, trusted: bool) -> bool:
@@ -595,22 +601,23 @@ def _project(home: _Part, places: _Part | None) -> CRS | None:
 
 
 def _check_extent(home: _Part, places: _Part | None) -> None:
-    middle = shapely.get_coordinates(shapely.centroid(home.shapes))
-    away = np.hypot(*(middle - np.median(middle, axis=0)).T)
+    middle = shapely.centroid(home.shapes)
+    points = np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
+    away = np.hypot(*(points - np.nanmedian(points, axis=0)).T)
     home.found.add(
         f"the unit lies more than {FAR_UNIT / 1000:.0f} km from the middle of the others",
         "Correct its coordinates or drop it",
-        rows=~(away <= FAR_UNIT),
+        rows=~(away <= FAR_UNIT) & ~shapely.is_missing(home.shapes),
     )
     if places is None or places.shapes is None:
         return
     near = shapely.STRtree(home.shapes[away <= FAR_UNIT])
-    far = np.ones(len(places.shapes), bool)
-    good = np.isfinite(shapely.get_coordinates(places.shapes)).all(axis=1)
+    known = ~shapely.is_missing(places.shapes)
+    far, good = known.copy(), np.isfinite(shapely.get_x(places.shapes))
     hits, _ = near.query_nearest(places.shapes[good], max_distance=FAR_SERVICE, all_matches=False)
     far[np.flatnonzero(good)[hits]] = False
-    cure = "Correct their coordinates or drop them"
-    if far.all():
+    cure = "Correct the coordinates or drop the row"
+    if far[known].all():
         cure = "Check the reference systems of both files, and longitude and latitude"
     places.found.add(
         f"the service lies more than {FAR_SERVICE / 1000:.0f} km from every unit", cure, rows=far
@@ -618,8 +625,9 @@ def _check_extent(home: _Part, places: _Part | None) -> None:
 
 
 def _check_overlaps(part: _Part) -> None:
-    shapes = part.shapes
-    if not np.isin(shapely.get_type_id(shapes), (3, 6)).all() or not shapely.is_valid(shapes).all():
+    numbers = np.flatnonzero(shapely.is_valid(part.shapes))
+    shapes = part.shapes[numbers]
+    if not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
         return
     tree = shapely.STRtree(shapes)
     pairs = np.concatenate(
@@ -630,8 +638,8 @@ def _check_overlaps(part: _Part) -> None:
     shared = shapely.area(shapely.intersection(shapes[one], shapes[other]))
     smaller = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
     much = shared > OVERLAP_SHARE * smaller
-    rows = np.zeros(len(shapes), bool)
-    rows[np.concatenate([one[much], other[much]])] = True
+    rows = np.zeros(len(part.shapes), bool)
+    rows[numbers[np.concatenate([one[much], other[much]])]] = True
     part.found.add(
         "the area overlaps another, so people may count twice",
         "Use areas of one level only, and correct borders",
