@@ -33,9 +33,9 @@ PAGE_MAKERS = (
 )  # fmt: skip
 LOG = Path("_build") / "sphinx.log"
 SOURCES = (
-    "src", "data", "notebooks", "book", "results", "_config.yml", "_toc.yml", "pyproject.toml",
-    "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff", "LICENSE",
-    "LICENSE-content",
+    "src", "data", "notebooks", "book", "benchmarks", "results", "_config.yml", "_toc.yml",
+    "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
+    "LICENSE", "LICENSE-content",
 )  # fmt: skip
 GENERATED = (
     "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/status.md",
