@@ -103,10 +103,10 @@ def main() -> None:
     lines = [
         "# Segregation: very many cities in one process",
         "",
-        f"Written by benchmarks/{Path(__file__).name}. Made-up data: 4 groups, units of a city in no order. "
-        f"All indices, no replicates. Python {platform.python_version()}, {platform.machine()}, "
-        f"{os.cpu_count()} cores (load {os.getloadavg()[1]:.1f}), numpy {version('numpy')}, "
-        f"pandas {version('pandas')}.",
+        f"Written by benchmarks/{Path(__file__).name}. Made-up data: 4 groups, units of a city in "
+        "no order. All indices, no replicates. "
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores (load "
+        f"{os.getloadavg()[1]:.1f}), numpy {version('numpy')}, pandas {version('pandas')}.",
         "",
         "| cities | units | seconds | data made, MB | most memory, MB | rows |",
         "| ---: | ---: | ---: | ---: | ---: | ---: |",
