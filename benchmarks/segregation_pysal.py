@@ -224,7 +224,8 @@ def report(table: list[tuple[str, float, float, str]], solo: list[tuple[str, flo
         "groups each, 600 to 1,800 persons per unit. Wall-clock seconds, the best of ten for "
         "equalcities, the best of three for PySAL.",
         "",
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores (load "
+        f"{os.getloadavg()[1]:.1f}), "
         + ", ".join(f"{name} {version(name)}" for name in packages)
         + ".",
         "",

@@ -277,3 +277,24 @@ def test_nothing_is_said_about_a_group_that_chance_may_lose():
 def test_surroundings_without_people_have_no_values(city):
     rows = profile(city, GROUPS, weights=np.zeros((30, 30)), replicates=5, rng=1)
     assert rows[["value", "ci_low", "ci_high", "null_mean", "p"]].isna().all(axis=None)
+
+
+def test_units_that_change_places_keep_their_own_value_in_each_draw():
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(rng.poisson(20, size=(60, 2)), columns=["a", "b"])
+    frame[["x", "y"]] = rng.uniform(0, 1000, size=(60, 2))
+    found = null_test(
+        frame, ["a", "b"], kind="geographic", replicates=30, rng=2, scales=[200, 400],
+        indices=["multigroup_theil_h"],
+    )  # fmt: skip
+    own, *wider = found.sort_values("scale").itertuples()
+    assert own.null_low == own.null_high == own.value
+    assert own.null_mean == pytest.approx(own.value, rel=1e-14)
+    assert own.p == 1
+    assert all(row.null_low < row.null_high < own.value for row in wider)
+    # The draws of a scale do not hang on which others are asked for.
+    alone = null_test(
+        frame, ["a", "b"], kind="geographic", replicates=30, rng=2, scales=[400],
+        indices=["multigroup_theil_h"],
+    ).sort_values("scale")  # fmt: skip
+    assert alone["null_mean"].iloc[1] == pytest.approx(wider[1].null_mean, rel=1e-12)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -352,9 +353,17 @@ def _chance_values(
 ) -> np.ndarray:
     """Return index values of draws, shape (n_scales, replicates, n_labels)."""
     table = question.table(place)
+    # Units that change places are the same units: without surroundings they give the value of the
+    # data in each draw, so only what lies beyond the first scale is computed again.
+    unmoved = kind == "geographic" and len(question.scales) > 1
+    own = values_of(table, question.indices) if unmoved else None
 
     def values_of_step(step: Step) -> np.ndarray:
-        return question.values_at_scales(chance_tables(table, kind, step), around)
+        tables = chance_tables(table, kind, step)
+        if own is None:
+            return question.values_at_scales(tables, around)
+        drawn = question.values_at_scales(tables, lambda units: islice(around(units), 1, None))
+        return np.concatenate([np.broadcast_to(own, drawn[:1].shape), drawn])
 
     parts = steps(seed, question.places.keys[place], kind, replicates, table.size)
     return np.concatenate(list(over_parts(values_of_step, parts)), axis=1)
