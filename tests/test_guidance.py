@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 
 from equalcities import guidance
 from equalcities.catalog import datasets, load, read_record
+from equalcities.citation.titles import page_title
 from equalcities.errors import DataError
 from equalcities.ledger import read_results
 from equalcities.site.guidance import graph
@@ -34,6 +35,12 @@ def records(root):
 @pytest.fixture(scope="module")
 def entries(root):
     return yaml.safe_load((root / guidance.FILE).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def titles(root, ledger):
+    notebooks = {number.notebook for number in ledger.numbers.values()}
+    return {name: page_title(root, f"notebooks/{name}") for name in notebooks}
 
 
 @pytest.fixture(scope="module")
@@ -121,19 +128,24 @@ def test_a_withdrawn_number_and_several_faults_are_named_together(tmp_path, entr
         assert words in str(caught.value)
 
 
-def test_the_drawing_links_all_it_names(recommendations, ledger, records, practices):
+def test_the_drawing_links_all_it_names(recommendations, ledger, records, practices, titles):
     names = practices.set_index("practice_id")["name"]
     for one in recommendations:
         steps = guidance.walk(one, ledger, records)
-        drawn = graph(one, steps, records, names)
-        assert drawn == graph(one, steps, records, names)
-        links = {a["href"] for a in BeautifulSoup(drawn, "html.parser").find_all("a")}
-        for step in steps:
-            assert f"../../notebooks/{step.notebook}.html" in links
-            assert not step.dataset or f"../data/{step.dataset}.html" in links
-        for practice in one.practices:
-            assert f"../practices/{practice}.html" in links
-        assert sum("../ledger.html#num-" in link for link in links) == len(one.numbers)
+        drawn = graph(one, steps, records, names, titles)
+        assert drawn == graph(one, steps, records, names, titles)
+        for drawing in BeautifulSoup(drawn, "html.parser").find_all("svg"):
+            links = {a["href"] for a in drawing.find_all("a")}
+            for step in steps:
+                assert f"../../notebooks/{step.notebook}.html" in links
+                assert not step.dataset or f"../data/{step.dataset}.html" in links
+                assert not step.source.startswith("http") or step.source in links
+            for practice in one.practices:
+                assert f"../practices/{practice}.html" in links
+            assert sum("../ledger.html#num-" in link for link in links) == len(one.numbers)
+            words = drawing.get_text(" ", strip=True)
+            for word in one.title.split():
+                assert word in words
 
 
 def test_links_of_the_drawings_lead_somewhere(site, recommendations):

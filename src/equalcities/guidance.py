@@ -83,6 +83,10 @@ YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 TUPLES = ("addressees", "numbers", "practices")
 MAY_BE_EMPTY = ("numbers", "practices")
 NAMES = tuple(field.name for field in fields(Recommendation))
+PROSE = (
+    "title", "text", "certainty_reasons", "change", "cost", "first_step", "indicator", "limits",
+)  # fmt: skip
+"""The fields that are read as prose."""
 
 
 def read_recommendations(

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equalcities import __version__, ledger
-from equalcities.build import execute, pairs, pdf, prose, standing, translation
+from equalcities.build import execute, pairs, pdf, prose, reading, standing, translation
 from equalcities.catalog import Dataset, datasets, load, project_root, write_whole
 from equalcities.errors import EqualCitiesError, LedgerError
 
@@ -124,6 +124,8 @@ def check(root: Path) -> list[Dataset]:
         loaded = [load(name, root) for name in datasets(root)]
     with timed("check prose for hand-typed numbers"):
         prose.check_prose(root)
+    with timed("check that guidance reads easily"):
+        reading.check_reading(root)
     return loaded
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import html
-import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -14,22 +11,16 @@ from equalcities import guidance
 from equalcities.catalog import Record
 from equalcities.guidance import Recommendation
 from equalcities.ledger import Published, anchor
+from equalcities.site.evidence_graph import Node, evidence_graph
 
 ACTIONS = {
     1: "Measure segregation and access to services",
     2: "Equality in result-based funding",
     3: "Participation that reaches everyone",
 }
-COLUMNS = ("recommendation", "number", "notebook", "data", "source")
-WIDTH, COLUMN, BOX, LINE, PAD, GAP = 1120, 226, 200, 16, 8, 12
-
-
-class Node(NamedTuple):
-    """One box of the drawing: what it says and where it leads."""
-
-    column: int
-    text: str
-    link: str
+LAYERS = ("recommendation", "number or practice", "notebook", "data", "source")
+NAMED = {"city": "cities", "national government": "national governments"}
+"""How the addressees are called on the pages."""
 
 
 def recommendation_pages(
@@ -37,6 +28,7 @@ def recommendation_pages(
     ledger: Published,
     records: Mapping[str, Record],
     practices: pd.DataFrame,
+    titles: Mapping[str, str],
 ) -> dict[str, str]:
     """Make a page for each recommendation.
 
@@ -48,6 +40,8 @@ def recommendation_pages(
         By dataset.
     practices : DataFrame
         Table of ``participation_practices``.
+    titles : mapping of str to str
+        Of the notebooks.
 
     Returns
     -------
@@ -57,7 +51,7 @@ def recommendation_pages(
     names = practices.set_index("practice_id")["name"]
     pages = {"index": _index(recommendations, ledger)}
     for one in recommendations:
-        pages[one.id] = _page(one, ledger, records, names)
+        pages[one.id] = _page(one, ledger, records, names, titles)
     return pages
 
 
@@ -66,8 +60,8 @@ def _index(recommendations: Sequence[Recommendation], ledger: Published) -> str:
     for action, name in ACTIONS.items():
         rows = [one for one in recommendations if one.action == action]
         lines = "\n".join(
-            f"- {{doc}}`{one.title} </book/recommendations/{one.id}>` For "
-            f"{_and(one.addressees)}. Certainty: {one.certainty}. "
+            f"- {{doc}}`{one.title} </book/recommendations/{one.id}>`. For "
+            f"{_addressees(one)}. Certainty: {one.certainty}. "
             f"{_class_words(one, ledger)}"
             for one in rows
         )
@@ -79,7 +73,8 @@ def _index(recommendations: Sequence[Recommendation], ledger: Published) -> str:
         "one reviewer's judgement. It can't be higher than the weakest evidence allows: *moderate* "
         "where something was compiled from publications, *low* where a simulation enters. A "
         "recommendation that rests on simulations alone is called a **method recommendation**: it "
-        "says how to work, and is no evidence that it works.\n:::\n\n"
+        "says how to work, and is no evidence that it works. Certainty is of the finding. Whether "
+        "a recommendation works where it is followed was studied for none of them.\n:::\n\n"
         + "\n\n".join(parts) + "\n"
     )  # fmt: skip
 
@@ -90,15 +85,20 @@ def _class_words(one: Recommendation, ledger: Published) -> str:
     return f"Weakest evidence: {guidance.evidence_class(one, ledger)}."
 
 
-def _and(words: Sequence[str]) -> str:
+def _addressees(one: Recommendation) -> str:
+    words = [NAMED.get(name, name) for name in one.addressees]
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _page(
-    one: Recommendation, ledger: Published, records: Mapping[str, Record], names: pd.Series
+    one: Recommendation,
+    ledger: Published,
+    records: Mapping[str, Record],
+    names: pd.Series,
+    titles: Mapping[str, str],
 ) -> str:
     facts = {
-        "Addressed to": _and(one.addressees),
+        "Addressed to": _addressees(one),
         "Action of the Partnership": ACTIONS[one.action],
         "Lever": one.lever,
         "Evidence": _class_words(one, ledger),
@@ -129,10 +129,10 @@ def _page(
 
 ::::{{only}} builder_html
 
-Drawn from left to right. Each box leads to what it names.
+Drawn from the recommendation to its sources. Each box with a coloured frame leads to what it names.
 
 ```{{raw}} html
-{graph(one, steps, records, names)}
+{graph(one, steps, records, names, titles)}
 ```
 ::::
 """
@@ -169,79 +169,52 @@ def graph(
     one: Recommendation,
     steps: Sequence[guidance.Step],
     records: Mapping[str, Record],
-    names: pd.Series,
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
 ) -> str:
     """Draw the ways from a recommendation to its sources as an SVG with links.
+
+    Parameters
+    ----------
+    one : Recommendation
+    steps : sequence of Step
+        Its ways to the sources, from ``guidance.walk``.
+    records : mapping of str to Record
+        By dataset.
+    names : mapping of str to str
+        Of the practices, by key.
+    titles : mapping of str to str
+        Of the notebooks.
 
     Returns
     -------
     str
-        Boxes in five columns; the same input gives the same text.
+        The same input gives the same text.
     """
-    top = Node(0, one.title, "")
+    top = Node(0, one.title)
     edges: dict[tuple[Node, Node], None] = {}
     for step in steps:
-        key, book = step.number.key, step.notebook
+        number, book = step.number, step.notebook
+        said = f"{number.text} {number.unit}: {number.about} ({number.evidence_class})"
         way = [
             top,
-            Node(1, f"{step.number.text} {step.number.unit}: {step.number.about}",
-                 f"../ledger.html#{anchor(key, 'num')}"),
-            Node(2, book.replace("_", " "), f"../../notebooks/{book}.html"),
-        ]  # fmt: skip
+            Node(1, said, f"../ledger.html#{anchor(number.key, 'num')}"),
+            Node(2, titles[book], f"../../notebooks/{book}.html"),
+        ]
         if step.dataset:
-            record = records[step.dataset]
-            way.append(Node(3, record.title, f"../data/{step.dataset}.html"))
-            link = step.source if step.source.startswith("http") else ""
-            way.append(Node(4, record.producer, link))
+            way += _data(records[step.dataset])
         else:
-            way.append(Node(3, "simulated in the notebook", ""))
+            way.append(Node(3, "simulated in the notebook"))
         edges |= dict.fromkeys(pairwise(way))
     for practice in one.practices:
-        case = Node(1, f"practice: {names[practice]}", f"../practices/{practice}.html")
-        data = Node(3, records["participation_practices"].title,
-                    "../data/participation_practices.html")  # fmt: skip
-        edges |= dict.fromkeys([(top, case), (case, data)])
-    return _svg(one, list(edges))
+        case = Node(1, f"practice: {names[practice]} (compiled)", f"../practices/{practice}.html")
+        # Cases come from no notebook: their lines pass that layer together.
+        way = [top, case, Node(2, ""), *_data(records["participation_practices"])]
+        edges |= dict.fromkeys(pairwise(way))
+    label = f"What “{one.title}” rests on; the list above says the same in words"
+    return evidence_graph(label, LAYERS, list(edges))
 
 
-def _svg(one: Recommendation, edges: Sequence[tuple[Node, Node]]) -> str:
-    nodes = list(dict.fromkeys(node for edge in edges for node in edge))
-    lines = {node: textwrap.wrap(node.text, 30) for node in nodes}
-    high = {node: 2 * PAD + LINE * len(lines[node]) for node in nodes}
-    columns = [[node for node in nodes if node.column == c] for c in range(len(COLUMNS))]
-    tall = max(sum(high[n] + GAP for n in column) for column in columns) + 2 * LINE
-    at: dict[Node, float] = {}
-    for column in columns:
-        y = 2 * LINE + (tall - 2 * LINE - sum(high[n] + GAP for n in column)) / 2
-        for node in column:
-            at[node] = y
-            y += high[node] + GAP
-    drawn = [
-        f'<text class="head" x="{COLUMN * place}" y="{LINE}">{name}</text>'
-        for place, name in enumerate(COLUMNS)
-    ]
-    drawn += [_edge(*edge, at, high) for edge in edges]
-    drawn += [_box(node, lines[node], at[node], high[node]) for node in nodes]
-    title = html.escape(f"What “{one.title}” rests on; the list above says the same in words")
-    return (
-        f'<div class="evidence-graph" tabindex="0"><svg viewBox="-2 0 {WIDTH} {tall:.0f}" '
-        f'role="group" aria-label="{title}" xmlns="http://www.w3.org/2000/svg">\n'
-        + "\n".join(drawn) + "\n</svg></div>"
-    )  # fmt: skip
-
-
-def _edge(start: Node, end: Node, at: Mapping[Node, float], high: Mapping[Node, int]) -> str:
-    x1, x2 = COLUMN * start.column + BOX, COLUMN * end.column
-    y1, y2 = at[start] + high[start] / 2, at[end] + high[end] / 2
-    middle = (x1 + x2) / 2
-    return f'<path d="M{x1} {y1:.0f}C{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} {x2} {y2:.0f}"/>'
-
-
-def _box(node: Node, lines: Sequence[str], y: float, high: int) -> str:
-    x = COLUMN * node.column
-    words = "".join(
-        f'<tspan x="{x + PAD}" y="{y + PAD + LINE * (n + 0.75):.0f}">{html.escape(line)}</tspan>'
-        for n, line in enumerate(lines)
-    )
-    box = f'<rect x="{x}" y="{y:.0f}" width="{BOX}" height="{high}" rx="4"/><text>{words}</text>'
-    return f'<a href="{html.escape(node.link)}">{box}</a>' if node.link else f"<g>{box}</g>"
+def _data(record: Record) -> list[Node]:
+    link = record.source_url if record.source_url.startswith("http") else ""
+    return [Node(3, record.title, f"../data/{record.id}.html"), Node(4, record.producer, link)]

@@ -91,6 +91,7 @@ def write_pages(
         ledger,
         {d.record.id: d.record for d in loaded},
         by_id["participation_practices"].table,
+        {one.name: one.title for one in ran},
     )
     wanted |= _series(root, "recommendations", advice)
     wanted[root / "book" / "ledger.md"] = ledger_page(ledger, ran)
