@@ -36,9 +36,8 @@ PAGE_MAKERS = (
 LOG = Path("_build") / "sphinx.log"
 SINGLE_LOG = Path("_build") / "sphinx-single.log"
 SOURCES = (
-    "src", "data", "notebooks", "book", "locale", "benchmarks", "results", "releases", "_config.yml",
-    "_toc.yml",
-    "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
+    "src", "data", "notebooks", "book", "locale", "benchmarks", "results", "releases",
+    "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
     "LICENSE", "LICENSE-content",
 )  # fmt: skip
 GENERATED = (
