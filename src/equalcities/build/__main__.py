@@ -37,8 +37,8 @@ LOG = Path("_build") / "sphinx.log"
 SINGLE_LOG = Path("_build") / "sphinx-single.log"
 SOURCES = (
     "src", "data", "notebooks", "book", "locale", "benchmarks", "results", "releases",
-    "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "CHANGELOG.md", "CORRECTIONS.md", "CITATION.cff",
-    "LICENSE", "LICENSE-content",
+    "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "CHANGELOG.md",
+    "CORRECTIONS.md", "CITATION.cff", "LICENSE", "LICENSE-content",
 )  # fmt: skip
 GENERATED = (
     "book/cities", "book/data/", "book/ledger.md", "book/practices", "book/recommendations",
