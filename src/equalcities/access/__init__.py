@@ -25,13 +25,16 @@ from equalcities.access.measures import (
     three_step,
     two_step,
 )
+from equalcities.access.within import equal_groups, gaps_within
 
 __all__ = [
     "Costs",
     "concentration_index",
     "cumulative_opportunities",
     "enhanced_two_step",
+    "equal_groups",
     "exponential",
+    "gaps_within",
     "gaussian",
     "gravity",
     "group_gaps",
