@@ -98,3 +98,16 @@ def test_lines_of_the_narrow_drawing_that_mean_different_things_share_no_column(
     assert len(trunks) == 5  # of the top, of each in a, and of all in b together
     for (x, _, down), (x2, up, _) in pairwise(trunks):
         assert x != x2 or down < up
+
+
+def test_many_bundles_of_lines_widen_the_room_for_them():
+    ends = [Node(2, f"end {n}") for n in range(12)]
+    starts = [Node(1, f"start {n}") for n in range(12)]
+    edges = [(TOP, start) for start in starts]
+    edges += list(zip(starts, ends, strict=True))
+    drawing = BeautifulSoup(evidence_graph("A", LAYERS[:3], edges), "html.parser").find_all("svg")[
+        1
+    ]
+    trunks = [float(re.match(r"M(-?\d+) ", path["d"])[1]) for path in drawing.find_all("path")]
+    assert min(trunks) >= 0 and len(set(trunks)) == 13
+    assert max(trunks) < min(x for x, _, _, _ in _boxes(drawing))

@@ -116,22 +116,33 @@ def _narrow(
     layers: Sequence[str], nodes: Sequence[Node], edges: Sequence[Edge]
 ) -> tuple[float, float, list[str]]:
     """Draw the layers below each other, with lines in a gutter on the left."""
-    at: dict[Node, Box] = {}
-    drawn, y = [], 0.0
+    columns = [column for column, _, _ in _trunks(_stack(layers, nodes, GUTTER), edges)]
+    gutter = max(GUTTER, STEP * (max(columns) + 2))
+    at = _stack(layers, nodes, gutter)
+    drawn = []
     for layer, name in enumerate(layers):
-        drawn.append(_head(name, GUTTER, y + LINE))
-        y += LINE + GAP
-        for node in (n for n in nodes if n.layer == layer and n.text):
-            at[node] = _box(node, GUTTER, y, NARROW - GUTTER)
-            y += at[node].height + GAP
+        first = min(box.y for node, box in at.items() if node.layer == layer)
+        drawn.append(_head(name, gutter, first - GAP))
     for column, starts, ends in _trunks(at, edges):
-        x = GUTTER - STEP * (column + 1)
+        x = gutter - STEP * (column + 1)
         ys = [box.middle for box in (*starts, *ends)]
-        ticks = "".join(f"M{x:.0f} {y:.0f}H{GUTTER:.0f}" for y in ys)
-        heads = "".join(f"M{GUTTER - 5} {box.middle - 3:.0f}l5 3l-5 3" for box in ends)
+        ticks = "".join(f"M{x:.0f} {y:.0f}H{gutter:.0f}" for y in ys)
+        heads = "".join(f"M{gutter - 5} {box.middle - 3:.0f}l5 3l-5 3" for box in ends)
         drawn.append(f'<path d="M{x:.0f} {min(ys):.0f}V{max(ys):.0f}{ticks}{heads}"/>')
     drawn += [_draw(node, box) for node, box in at.items()]
-    return NARROW, y, drawn
+    return NARROW, max(box.y + box.height for box in at.values()), drawn
+
+
+def _stack(layers: Sequence[str], nodes: Sequence[Node], gutter: float) -> dict[Node, Box]:
+    """Place the boxes below each other, with room for the name of each layer."""
+    at: dict[Node, Box] = {}
+    y = 0.0
+    for layer in range(len(layers)):
+        y += LINE + GAP
+        for node in (n for n in nodes if n.layer == layer and n.text):
+            at[node] = _box(node, gutter, y, NARROW - gutter)
+            y += at[node].height + GAP
+    return at
 
 
 def _trunks(
