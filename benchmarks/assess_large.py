@@ -46,7 +46,7 @@ def main() -> int:
         [
             "# Assess: a metropolitan area",
             "",
-            f"Written by benchmarks/{Path(__file__).name}, from an invented city. The whole "
+            f"Written by benchmarks/{Path(__file__).name}. An invented city; the whole "
             f"command, from files to report, with {Settings().replicates} replicates. Python "
             f"{platform.python_version()}, {os.cpu_count()} cores.",
             "",

@@ -3,7 +3,7 @@
 import re
 
 INCLUDE = re.compile(r"```\{include\} (\S+)")
-WHOLE_FILES = {"book/changelog.md": "../CHANGELOG.md", "book/corrections.md": "../CORRECTIONS.md"}
+WHOLE_FILES = {"book/changelog.md": "../CHANGELOG.md"}
 
 
 def included(root):
