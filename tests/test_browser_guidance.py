@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from functools import partial
 
 import pytest
 from pypdf import PdfReader
@@ -17,6 +16,11 @@ pytestmark = [
 ]
 
 
+def letters(text):
+    """Return the letters of a text, without spaces and with no two in one sign."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
 @pytest.mark.parametrize("edition", ["", "fr/"])
 def test_key_messages_fit_two_sides_of_a4(browser, address, tmp_path, edition):  # noqa: F811
     page = browser.new_page()
@@ -27,11 +31,11 @@ def test_key_messages_fit_two_sides_of_a4(browser, address, tmp_path, edition): 
     sides = [side.extract_text() for side in PdfReader(tmp_path / "messages.pdf").pages]
     assert len(sides) <= 2
     assert len(said) == 10
-    # Fonts draw "fi" as one sign; read it as two again.
-    letters = re.sub(r"\s", "", unicodedata.normalize("NFKC", "".join(sides)))
-    for message in map(partial(unicodedata.normalize, "NFKC"), said):
-        assert re.sub(r"\s", "", message.split(".")[0])[:60] in letters
-    assert "2026" in sides[-1], "paper says of which version it is"
+    paper = letters("".join(sides))
+    for message in said:
+        assert letters(message.split(".")[0]) in paper
+    if not edition:
+        assert "2026" in sides[-1], "paper says of which version it is"
 
 
 def test_a_phone_gets_the_drawing_that_fits_it(browser, address):  # noqa: F811

@@ -111,3 +111,11 @@ def test_many_bundles_of_lines_widen_the_room_for_them():
     trunks = [float(re.match(r"M(-?\d+) ", path["d"])[1]) for path in drawing.find_all("path")]
     assert min(trunks) >= 0 and len(set(trunks)) == 13
     assert max(trunks) < min(x for x, _, _, _ in _boxes(drawing))
+
+
+def test_a_layer_without_boxes_has_no_heading():
+    for drawing in BeautifulSoup(
+        evidence_graph("A", LAYERS, [(TOP, A1), (A1, B2)]), "html.parser"
+    ).find_all("svg"):
+        heads = [head.get_text() for head in drawing.select("text.head")]
+        assert heads[-2:] == ["a", "b"] and "c" not in heads

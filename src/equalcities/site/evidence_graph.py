@@ -86,8 +86,8 @@ def _wide(
         x = TRUNK + (layer - 1) * (BOX + BETWEEN)
         _place_column([n for n in nodes if n.layer == layer], edges, at, x, start + LINE + GAP)
     heads = [
-        _head(name, TRUNK + place * (BOX + BETWEEN), start + LINE)
-        for place, name in enumerate(layers[1:])
+        _head(layers[layer], TRUNK + (layer - 1) * (BOX + BETWEEN), start + LINE)
+        for layer in sorted({node.layer for node in nodes if node.text and node.layer})
     ]
     lines = [_trunk(at[top], [at[end] for one, end in edges if one == top])]
     lines += [_curve(at[one], at[end]) for one, end in edges if one != top]
@@ -116,13 +116,13 @@ def _narrow(
     layers: Sequence[str], nodes: Sequence[Node], edges: Sequence[Edge]
 ) -> tuple[float, float, list[str]]:
     """Draw the layers below each other, with lines in a gutter on the left."""
-    columns = [column for column, _, _ in _trunks(_stack(layers, nodes, GUTTER), edges)]
+    columns = [column for column, _, _ in _trunks(_stack(nodes, GUTTER), edges)]
     gutter = max(GUTTER, STEP * (max(columns) + 2))
-    at = _stack(layers, nodes, gutter)
+    at = _stack(nodes, gutter)
     drawn = []
-    for layer, name in enumerate(layers):
+    for layer in sorted({node.layer for node in at}):
         first = min(box.y for node, box in at.items() if node.layer == layer)
-        drawn.append(_head(name, gutter, first - GAP))
+        drawn.append(_head(layers[layer], gutter, first - GAP))
     for column, starts, ends in _trunks(at, edges):
         x = gutter - STEP * (column + 1)
         ys = [box.middle for box in (*starts, *ends)]
@@ -133,13 +133,14 @@ def _narrow(
     return NARROW, max(box.y + box.height for box in at.values()), drawn
 
 
-def _stack(layers: Sequence[str], nodes: Sequence[Node], gutter: float) -> dict[Node, Box]:
+def _stack(nodes: Sequence[Node], gutter: float) -> dict[Node, Box]:
     """Place the boxes below each other, with room for the name of each layer."""
     at: dict[Node, Box] = {}
     y = 0.0
-    for layer in range(len(layers)):
+    shown = [node for node in nodes if node.text]
+    for layer in sorted({node.layer for node in shown}):
         y += LINE + GAP
-        for node in (n for n in nodes if n.layer == layer and n.text):
+        for node in (node for node in shown if node.layer == layer):
             at[node] = _box(node, gutter, y, NARROW - gutter)
             y += at[node].height + GAP
     return at
