@@ -143,20 +143,20 @@ def gaps_within(
     np.add.at(sums[0], (unit, group), weight)
     np.add.at(sums[1], (unit, group), weight * table["values"].to_numpy(float))
 
-    value, usable = _pooled(sums, owner, base, others)
+    sizes = np.bincount(owner)
+    first = np.cumsum(sizes) - sizes  # clusters are in the order of their strata
+    value, usable = _pooled(sums, first, base, others)
     if np.isnan(value).any():
         alone = labels[others[np.isnan(value)]][0]
         raise DataError(
             f"group '{alone}' shares no stratum with '{reference}'",
             cure="Take larger strata or another reference",
         )
-    sizes = np.bincount(owner)
-    first = np.cumsum(sizes) - sizes
     generator = random_stream(rng, "gaps within strata")
     draws = np.empty((replicates, len(others)))
     for number in range(replicates):
         picked = first[owner] + (generator.random(len(owner)) * sizes[owner]).astype(np.intp)
-        draws[number] = _pooled(sums[:, picked], owner, base, others)[0]
+        draws[number] = _pooled(sums[:, picked], first, base, others)[0]
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(draws, [tail, 1 - tail], axis=0)
     people = np.array([np.bincount(stratum, weight * (group == code)) for code in others])
@@ -174,13 +174,10 @@ def gaps_within(
 
 
 def _pooled(
-    sums: Floats, owner: NDArray[np.intp], base: int, others: NDArray[np.intp]
+    sums: Floats, first: NDArray[np.intp], base: int, others: NDArray[np.intp]
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the pooled difference per group, and which strata hold it and the reference."""
-    strata = owner.max() + 1
-    people, total = np.zeros((2, strata, sums.shape[2]))
-    np.add.at(people, owner, sums[0])
-    np.add.at(total, owner, sums[1])
+    people, total = np.add.reduceat(sums, first, axis=1)
     mean = np.divide(total, people, out=np.zeros_like(total), where=people > 0)
     one, two = people[:, others], people[:, [base]]
     both = (one > 0) & (two > 0)
