@@ -5,13 +5,11 @@ Example: ``equalcities --help``
 
 from __future__ import annotations
 
-import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from types import ModuleType
 
-from equalcities import __version__
-from equalcities.errors import EqualCitiesError
+from equalcities.commands import answer
 
 COMMANDS: dict[str, str] = {
     "assess": "equalcities.assess.command",
@@ -21,57 +19,24 @@ COMMANDS: dict[str, str] = {
     "priorities": "equalcities.priorities.command",
     "verify": "equalcities.release.verify",
 }
-"""Subcommand to module, which offers ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and
-``run(options) -> int``."""
-FAILED = 2
-"""Exit status when an error of the package's family stopped a command."""
+"""Subcommand to the module that answers it."""
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit status.
 
     Parameters
     ----------
-    arguments : list of str, optional
+    arguments : sequence of str, optional
         What stands after the program's name; by default taken from the command line.
 
     Returns
     -------
     int
-        The subcommand's own status; 2 if an error of ``equalcities.errors`` stopped it.
+        As `equalcities.commands.answer` gives it.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(
-        prog="equalcities",
-        description="Measures, citations and checks behind the book Cities of Equality.",
-        epilog="Each subcommand has its own --help with an example.",
-    )
-    parser.add_argument("--version", action="version", version=f"equalcities {__version__}")
-    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     # Only the chosen room is imported: asking for help on one must not wait for all.
     chosen = next((word for word in given if word in COMMANDS), None)
-    modules = {
-        name: import_module(path)
-        for name, path in COMMANDS.items()
-        if chosen is None or name == chosen
-    }
-    for name, module in modules.items():
-        _add_command(choices, name, module)
-    options = parser.parse_args(given)
-    try:
-        return modules[options.command].run(options)
-    except EqualCitiesError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
-
-
-def _add_command(choices: argparse._SubParsersAction, name: str, module: ModuleType) -> None:
-    module.add_arguments(
-        choices.add_parser(
-            name,
-            help=module.HELP,
-            description=module.HELP,
-            epilog=f"example:\n  {module.EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-    )
+    wanted = COMMANDS if chosen is None else {chosen: COMMANDS[chosen]}
+    return answer(given, {name: import_module(path) for name, path in wanted.items()})
