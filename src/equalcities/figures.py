@@ -1565,10 +1565,13 @@ def first_place_bands(sweep: pd.DataFrame, xlabel: str, width: float = 8.2) -> F
     for ax, rule in zip(axes[:, 0], rules, strict=True):
         for place, group in enumerate(groups):
             own = (sweep["rule"] == rule) & (sweep["group"] == group)
-            first = shown[own].iloc[np.argsort(sweep.loc[own, "factor"])]
+            first = shown[own].to_numpy()[np.argsort(sweep.loc[own, "factor"])]
+            # One bar for each stretch: bars side by side show hairlines between them.
+            begins = np.flatnonzero(np.r_[True, first[1:] != first[:-1]])
+            stops = np.r_[begins[1:], len(first)] - 1
             ax.barh(
-                place, ends - starts, left=starts, height=0.8, linewidth=0,
-                color=[colours[name] for name in first],
+                place, ends[stops] - starts[begins], left=starts[begins], height=0.8, linewidth=0,
+                color=[colours[name] for name in first[begins]],
             )  # fmt: skip
         ax.axvline(1, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         ax.set_yticks(range(len(groups)), groups)
