@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,15 @@ import sys
 import pytest
 from conftest import copy_checkout, run_build
 
+OFFER = re.compile(rb'<p class="pdf-offer"[^>]*>.*?</p>')
+"""Printing the book into a PDF puts a link on two pages of a site that is already built."""
+
 
 def digests(folder):
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): hashlib.sha256(
+            OFFER.sub(b"", path.read_bytes())
+        ).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix in (".html", ".svg", ".csv", ".png", ".js", ".css")
     }
@@ -30,14 +36,12 @@ def without_network():
     return command if able else ()
 
 
-def test_two_clean_builds_without_network_give_the_same_bytes(tmp_path):
-    built = []
-    for name in ("one", "another-place"):
-        copy = copy_checkout(tmp_path / name)
-        done = run_build(copy, prefix=without_network())
-        assert done.returncode == 0, done.stdout + done.stderr
-        built.append(digests(copy / "_build" / "html"))
-    here, there = built
+def test_a_clean_build_elsewhere_without_network_gives_the_same_bytes(site, tmp_path):
+    """As the site that 'make test' has just built, perhaps from what was there before."""
+    copy = copy_checkout(tmp_path / "another-place")
+    done = run_build(copy, prefix=without_network())
+    assert done.returncode == 0, done.stdout + done.stderr
+    here, there = digests(site), digests(copy / "_build" / "html")
     assert here.keys() == there.keys() and len(here) > 50
     assert [name for name in here if here[name] != there[name]] == []
     again = run_build(copy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
+from citemeta import is_cited_edition
 from docutils import nodes
 from docutils.statemachine import StringList
 from ledger_pages import NumberRole, published, table
@@ -120,7 +121,7 @@ class CaseStudy(SphinxDirective):
 
 def write_kit(app, exception):
     """Write the kit's files beside its pages."""
-    if exception is None and app.builder.name == "html":
+    if exception is None and is_cited_edition(app):  # the files are in English
         folder = Path(app.outdir) / workshop.FOLDER
         root = Path(app.srcdir)
         workshop.write_files(root, folder, read_results(root))

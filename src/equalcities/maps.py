@@ -59,7 +59,7 @@ def cluster_maps(
                 own["x"], own["y"], s=14 + scale * own["people"], color=colour, marker=marker,
                 edgecolor="white", linewidth=0.6,
             )  # fmt: skip
-        ax.set_title(panel, fontsize=10)
+        ax.set_title(panel, fontsize=10, loc="left")
         ax.set_aspect("equal")
         ax.margins(0.06)
         ax.set(xticks=[], yticks=[])
