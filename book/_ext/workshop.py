@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from citemeta import is_cited_edition
 from docutils import nodes
 from docutils.statemachine import StringList
 from ledger_pages import NumberRole, published, table
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from equalcities import __version__
+from equalcities.build import translation
 from equalcities.ledger import anchor, read_results
 from equalcities.site import workshop
 from equalcities.site.render import class_badge, site_link
@@ -121,7 +121,8 @@ class CaseStudy(SphinxDirective):
 
 def write_kit(app, exception):
     """Write the kit's files beside its pages."""
-    if exception is None and is_cited_edition(app):  # the files are in English
+    english = app.config.language != translation.LANGUAGE  # so are the files
+    if exception is None and app.builder.name == "html" and english:
         folder = Path(app.outdir) / workshop.FOLDER
         root = Path(app.srcdir)
         workshop.write_files(root, folder, read_results(root))
