@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from equalcities import maps
+from equalcities import figures
 
 
 def test_each_place_is_drawn_once_per_map_in_the_colour_of_its_cluster():
@@ -17,7 +17,7 @@ def test_each_place_is_drawn_once_per_map_in_the_colour_of_its_cluster():
         }
     )
     kinds = {"none": "chance", "cold": "low", "hot": "high"}
-    fig = maps.cluster_maps(table, kinds, bar=1000)
+    fig = figures.cluster_maps(table, kinds, bar=1000)
     assert [ax.get_title("left") for ax in fig.axes] == ["one", "two"]
     drawn = [[len(points.get_offsets()) for points in ax.collections] for ax in fig.axes]
     assert drawn == [[1, 1, 1], [2, 0, 1]]
