@@ -14,7 +14,15 @@ import pytest
 from bs4 import BeautifulSoup
 
 from equalcities import access, segregation
-from equalcities.assess import Layout, Settings, Source, assess_city, example, read_city
+from equalcities.assess import (
+    InputProblems,
+    Layout,
+    Settings,
+    Source,
+    assess_city,
+    example,
+    read_city,
+)
 from equalcities.cli import main
 
 GROUPS = list(example.GROUPS)
@@ -139,6 +147,30 @@ def test_every_format_gives_the_same_numbers(kind, tmp_path):
     ours, theirs = read.units.geometry.centroid, units.geometry.centroid
     assert ours.distance(theirs.set_crs(ours.crs)).max() < 0.2
     assert read.areas == (kind != "csv")
+
+
+def points_around(lon, lat):
+    near = np.arange(40) / 1e3
+    table = pd.DataFrame({"id": range(40), "lon": lon + near, "lat": lat + near})
+    return table.assign(low=30, middle=40, high=20 + np.arange(40))
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [(2.65, 39.57), (-15.43, 28.12), (-16.92, 32.65), (-25.67, 37.74), (18.29, 57.63)],
+    ids=["Palma", "Las Palmas", "Funchal", "Ponta Delgada", "Visby"],
+)
+def test_a_city_on_an_island_lies_where_it_says(lon, lat, tmp_path):
+    """The coarse outline leaves these islands out, and their axes swapped may be land."""
+    points_around(lon, lat).to_csv(tmp_path / "units.csv", index=False)
+    read = read_city(Source(tmp_path / "units.csv"), None, Layout(tuple(GROUPS)))
+    assert len(read.units) == 40
+
+
+def test_a_city_on_the_continent_with_swapped_axes_does_not(tmp_path):
+    points_around(52.52, 13.41).to_csv(tmp_path / "units.csv", index=False)
+    with pytest.raises(InputProblems, match="far out at sea"):
+        read_city(Source(tmp_path / "units.csv"), None, Layout(tuple(GROUPS)))
 
 
 def test_same_input_and_seed_give_the_same_bytes(folder, tmp_path):

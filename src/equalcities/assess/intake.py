@@ -31,6 +31,18 @@ OVERLAP_SHARE = 0.01
 """Share of the smaller area that two areas may share, as slivers of imprecise borders do."""
 FAR_FROM_LAND = 1.0
 """Degrees from any land of the coarse world outline, beyond which swapped axes are suspected."""
+ISLANDS = (
+    (1.1, 38.6, 4.4, 40.2),  # Balearic Islands
+    (-18.3, 27.5, -13.3, 29.5),  # Canary Islands
+    (-17.4, 32.3, -16.2, 33.2),  # Madeira
+    (-31.4, 36.8, -25.0, 39.8),  # Azores
+    (18.0, 56.8, 19.4, 58.1),  # Gotland
+    (-25.5, 14.7, -22.6, 17.3),  # Cape Verde
+    (6.3, -0.1, 7.6, 1.8),  # Sao Tome and Principe
+    (53.0, 12.2, 54.7, 12.8),  # Socotra
+    (55.1, -4.9, 56.0, -4.1),  # Seychelles, the inner islands
+)
+"""West, south, east, north of inhabited islands that the coarse outline leaves out."""
 WEB_MERCATOR = CRS.from_epsg(3857)
 DEGREES_CRS = CRS.from_epsg(4326)
 AREAS, POINTS = ("Polygon", "MultiPolygon"), ("Point", "MultiPoint")
@@ -523,7 +535,8 @@ def _within(bounds: tuple[float, float, float, float], lon: float, lat: float) -
 
 def _swapped_at_sea(lon: float, lat: float) -> bool:
     """Tell whether a place is far out at sea while the place with its axes swapped is land."""
-    if abs(lon) > 90:
+    known = any(w <= lon <= e and s <= lat <= n for w, s, e, n in ISLANDS)
+    if known or abs(lon) > 90:
         return False
     path = _outline()
     land = shapely.union_all(pyogrio.read_dataframe(path).geometry.to_numpy())
