@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pybtex.database import parse_string
 
 from equalcities import __version__, cli
-from equalcities.catalog import CLASS_MEANING
+from equalcities.catalog import CLASS_MEANING, RESULT_MEANING
 from equalcities.citation import FORMATS, Author, bibtex, csl, read_book, ris, text
 from equalcities.citation.command import book_references
 from equalcities.citation.deposits import (
@@ -225,9 +225,35 @@ def test_simulated_results_say_so_in_every_form(known):
 def test_every_form_says_the_class_of_a_number_in_words(known):
     for reference in known.values():
         if reference.kind in ("num", "fig", "data"):
-            meaning = CLASS_MEANING[reference.evidence_class]
+            words = CLASS_MEANING if reference.kind == "data" else RESULT_MEANING
+            said = f"Evidence class: {reference.evidence_class} ({words[reference.evidence_class]})"
             for form in (text, ris, csl):
-                assert f"Evidence class: {reference.evidence_class} ({meaning})" in form(reference)
+                assert said in form(reference)
+
+
+def test_a_result_is_not_called_a_statistic_of_the_producer(known):
+    numbers = [r for r in known.values() if r.kind == "num" and r.evidence_class == "observed"]
+    assert len(numbers) > 100
+    assert not any("as published by the producer" in text(reference) for reference in numbers)
+
+
+def test_the_unit_of_a_value_in_words_is_not_printed(known, ledger):
+    worded = [n for n in ledger.numbers.values() if isinstance(n.value, str) and n.unit == "names"]
+    assert worded
+    for number in worded:
+        assert known[f"cite/num/{number.key}"].title.endswith(number.text)
+
+
+def test_each_number_says_by_itself_what_it_is(ledger):
+    """A reference carries these words alone: no two values share them, none leans on another."""
+    said = {}
+    for number in ledger.numbers.values():
+        said.setdefault((number.about, number.unit), set()).add(str(number.value))
+    assert {words for words, values in said.items() if len(values) > 1} == set()
+    leaning = re.compile(
+        r"^(the same|their|of (these|those))\b|\b(that many|that gap|of those areas)\b"
+    )
+    assert [n.key for n in ledger.numbers.values() if leaning.search(n.about)] == []
 
 
 def test_a_chapter_with_simulated_results_says_that_they_are_no_evidence(known, ledger):

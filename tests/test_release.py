@@ -314,6 +314,10 @@ def test_every_kind_of_change_is_told_apart(records):
         said = compare.compare(old, replace(new, figures={**old.figures, figure: entry}), [])
         assert said.figures_changed[0].new == words
         assert said.without_cause == without and not said.number_changed
+    ranged = changed(old, KEY, interval=(1.0, 2.0), interval_label="95% interval")
+    moved = changed(new, KEY, interval=(1.0, 2.0 + 1e-9), interval_label="95% interval")
+    (told,) = compare.compare(ranged, moved, []).numbers_changed
+    assert told.old != told.new
     vintage = replace(old.data["panel72"], sha256="0" * 64, published="2027-01-01")
     said = compare.compare(old, replace(new, data={**old.data, "panel72": vintage}), [])
     assert [c.key for c in said.data_changed] == ["panel72"]
@@ -461,6 +465,12 @@ def test_corrections_must_say_what_the_releases_say(made, records, tmp_path):
             check(text.replace(before, after))
     with pytest.raises(DataError, match="neither released nor under way"):
         check(text, known=records[:1], version=OLD)  # the new version hasn't begun
+    gone = replace(records[1], numbers={k: n for k, n in records[1].numbers.items() if k != KEY})
+    with pytest.raises(DataError, match=f"2026.2 prints no '{KEY}', not {new}"):
+        check(text, known=[records[0], gone], now=gone.numbers)
+    check(
+        text.replace(f'new: "{new}"', "new: withdrawn"), known=[records[0], gone], now=gone.numbers
+    )
 
 
 def test_an_error_can_be_made_known_before_it_is_put_right_but_not_frozen(records, tmp_path):
@@ -614,6 +624,9 @@ def test_verify_accepts_what_was_frozen_and_names_what_was_not(made, tmp_path, m
     (copy / "SHA256SUMS").write_bytes(checksums.take(copy))
     assert cli.main(["verify", str(copy)]) == 1
     assert "isn't the one noted" in capsys.readouterr().out
+    monkeypatch.setattr("equalcities.release.checksums.known", lambda releases: {})
+    assert cli.main(["verify", str(made / "dist" / OLD)]) == 0
+    assert "Whether the list is the published one isn't known" in capsys.readouterr().out
     assert cli.main(["verify", str(tmp_path / "nothing")]) == 2
     assert cli.main(["verify", str(tmp_path)]) == 2
 
@@ -639,7 +652,8 @@ def test_a_rerun_prints_what_differs_from_the_frozen_release(made, tmp_path, mon
                 (copy / freeze.SITE / "book" / "intro.html").write_text("other")
                 (copy / freeze.SITE / "book" / "licence.html").unlink()
 
-    with pytest.raises(ReleaseError, match="the present environment isn't the release's"):
+    with monkeypatch.context() as other, pytest.raises(ReleaseError, match="isn't the release's"):
+        other.setattr(freeze, "installed", lambda name: "1999.1")
         verify.rerun(folder, clean=False, say=lambda _: None)
     monkeypatch.setattr(freeze, "environment_faults", lambda *_: [])
     monkeypatch.setattr(freeze, "run_step", fake)

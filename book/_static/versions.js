@@ -68,8 +68,8 @@
     const mark = () => {
       const made = link(`corrected: ${number.new}`, correction.address);
       made.className = "correction-mark";
-      made.title = `Correction ${correction.id} (${correction.class}): ${number.old} should read ` +
-        `${number.new} (${number.unit})`;
+      const right = number.new === "withdrawn" ? "is withdrawn" : `should read ${number.new} (${number.unit})`;
+      made.title = `Correction ${correction.id} (${correction.class}): ${number.old} ${right}`;
       return made;
     };
     for (const quoted of document.querySelectorAll(`a.ledger-link[href$="#${number.anchor}"]`)) {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from equalcities.catalog import CLASS_MEANING, write_whole
+from equalcities.catalog import write_whole
 from equalcities.citation.formats import ENDINGS, FORMATS
 from equalcities.citation.reference import Reference
 
@@ -59,7 +59,7 @@ def reference_page(reference: Reference) -> str:
         word = reference.evidence_class
         evidence = (
             f'<p class="evidence class-{word}"><strong>{word}</strong>: '
-            f"{escape(CLASS_MEANING[word])}</p>\n"
+            f"{escape(reference.meaning)}</p>\n"
         )
     blocks = [
         f"<h2>{NAMES[form]}</h2>\n<pre>{escape(FORMATS[form](reference), quote=False)}</pre>\n"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from equalcities.catalog import CLASS_MEANING, EVIDENCE_CLASSES, Record
+from equalcities.catalog import CLASS_MEANING, EVIDENCE_CLASSES, RESULT_MEANING, Record
 from equalcities.citation.source import Book
 from equalcities.ledger import Figure, Number, Published, anchor
 
@@ -80,12 +80,17 @@ class Reference:
         return f"{name[self.kind]}, {word}" if word else name[self.kind]
 
     @property
+    def meaning(self) -> str:
+        """The evidence class in words; of a result, not of the data that it rests on."""
+        words = CLASS_MEANING if self.kind == "data" else RESULT_MEANING
+        return words[self.evidence_class] if self.evidence_class else ""
+
+    @property
     def note(self) -> str:
         """Evidence class in words, key, sources, and what the address stands on."""
         parts = []
         if self.evidence_class:
-            meaning = CLASS_MEANING[self.evidence_class]
-            parts.append(f"Evidence class: {self.evidence_class} ({meaning}).")
+            parts.append(f"Evidence class: {self.evidence_class} ({self.meaning}).")
         if self.kind in ("num", "fig", "data"):
             parts.append(f"{'Id' if self.kind == 'data' else 'Key'}: {self.key}.")
         parts += self.remarks
@@ -167,7 +172,7 @@ def number_reference(book: Book, entry: Number, titles: Mapping[str, str]) -> Re
     """Return the reference to a published number: its entry in the ledger."""
     interval = f" ({entry.interval_text})" if entry.interval else ""
     about = entry.about[:1].upper() + entry.about[1:]
-    unit = f" {entry.unit}" if entry.unit != "name" else ""
+    unit = "" if isinstance(entry.value, str) else f" {entry.unit}"
     return Reference(
         book, "num", entry.key, f"{about}: {entry.text}{unit}{interval}",
         f"book/ledger.html#{anchor(entry.key, 'num')}", entry.evidence_class,

@@ -106,7 +106,8 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
             told = [shown(before), shown(after)]
             if told[0] == told[1]:  # printed alike: the difference lies behind the rounding
                 told = [
-                    f"{text} ({n.value!r})" for text, n in zip(told, (before, after), strict=True)
+                    f"{text} ({unrounded(n)})"
+                    for text, n in zip(told, (before, after), strict=True)
                 ]
             changed.append(Change(key, after.about, *told, causes.of(key), after.text))
     figures = [
@@ -175,7 +176,16 @@ def _reason(new: Record, key: str) -> str:
 def shown(number: Number) -> str:
     """Return a number as a reader meets it: value, unit, interval and evidence class."""
     interval = f" ({number.interval_text})" if number.interval else ""
-    return f"{number.text} {number.unit}{interval}, {number.evidence_class}"
+    unit = "" if isinstance(number.value, str) else f" {number.unit}"
+    return f"{number.text}{unit}{interval}, {number.evidence_class}"
+
+
+def unrounded(number: Number) -> str:
+    """Return a value, and its interval if it has one, with all digits."""
+    if not number.interval:
+        return repr(number.value)
+    low, high = number.interval
+    return f"{number.value!r}, {low!r} to {high!r}"
 
 
 def vintage(data: record.Vintage) -> str:

@@ -24,6 +24,8 @@ from equalcities.release import versions
 from equalcities.release.record import Record
 
 FILE = "CORRECTIONS.md"
+WITHDRAWN = "withdrawn"
+"""Stands for the new value of a number that is printed no more."""
 JSON_FEED = "corrections.json"
 ATOM_FEED = "corrections.atom"
 PAGE = "corrections.html"
@@ -244,11 +246,13 @@ def _check_one(
                 "Give the old value as it was printed",
             )
         waiting = not final and correction.fixed_in not in releases
-        right_now = right[key].text if key in right else new
+        gone = WITHDRAWN if correction.fixed_in in releases else new
+        right_now = right[key].text if key in right else gone
         if right_now != new and not (waiting and right_now == old):
+            printed = f"{right_now} for '{key}'" if key in right else f"no '{key}'"
             raise fault(
-                f"version {correction.fixed_in} prints {right[key].text} for '{key}', not {new}",
-                "Give the new value as it is printed",
+                f"version {correction.fixed_in} prints {printed}, not {new}",
+                f"Give the new value as it is printed, or '{WITHDRAWN}' if it is printed no more",
             )
 
 
@@ -357,7 +361,8 @@ def in_words(correction: Correction) -> str:
     """Say in plain text what a correction says."""
     parts = [correction.what]
     for key, (old, new) in correction.numbers.items():
-        parts.append(f"{key}: {old} should read {new}.")
+        right = "is withdrawn" if new == WITHDRAWN else f"should read {new}"
+        parts.append(f"{key}: {old} {right}.")
     if correction.figures:
         parts.append(f"Figures: {', '.join(correction.figures)}.")
     if correction.pages:

@@ -71,7 +71,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"{folder.name}: {len(faults)} differences.")
         return DIFFERENT
     again = ", and making it again gave the same ledger and site" if options.rerun else ""
-    print(f"{folder.name}: {count} files are as they were frozen{again}.")
+    if noted(folder) is None:
+        print(
+            f"{folder.name}: {count} files agree with their own list{again}. Whether the list is "
+            f"the published one isn't known: no {record.FOLDER}/ here notes this version."
+        )
+    else:
+        print(f"{folder.name}: {count} files are as they were frozen{again}.")
     return SAME
 
 
@@ -93,13 +99,21 @@ def verify(folder: Path) -> list[str]:
     if lines:
         return lines
     own = hashlib.sha256((folder / checksums.FILE).read_bytes()).hexdigest()
+    if noted(folder) not in (None, own):
+        lines.append(f"changed: {checksums.FILE} isn't the one noted in {record.FOLDER}/")
+    return lines
+
+
+def noted(folder: Path) -> str | None:
+    """Return the checksum of a release's list that is under version control.
+
+    None if the version isn't noted there, or if a reader hasn't the sources.
+    """
     try:
         releases = catalog.project_root() / record.FOLDER
     except UsageError:
-        return lines  # a reader without the sources has the checksums alone
-    if checksums.known(releases).get(record.read(folder).version, own) != own:
-        lines.append(f"changed: {checksums.FILE} isn't the one noted in {record.FOLDER}/")
-    return lines
+        return None
+    return checksums.known(releases).get(record.read(folder).version)
 
 
 def rerun(folder: Path, clean: bool, say: Callable[[str], None]) -> list[str]:
