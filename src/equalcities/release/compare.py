@@ -105,10 +105,7 @@ def compare(old: Record, new: Record, put_right: list[corrections.Correction]) -
         else:
             told = [shown(before), shown(after)]
             if told[0] == told[1]:  # printed alike: the difference lies behind the rounding
-                told = [
-                    f"{text} ({unrounded(n)})"
-                    for text, n in zip(told, (before, after), strict=True)
-                ]
+                told = [f"{told[0]} ({unrounded(n)})" for n in (before, after)]
             changed.append(Change(key, after.about, *told, causes.of(key), after.text))
     figures = [
         Change(key, new.figures[key].caption, "", ", ".join(parts), causes.of(key))
