@@ -157,3 +157,53 @@ def test_groups_that_cannot_be_compared():
         share_short(VALUES, GROUPS, **QUICK)
     with pytest.raises(UsageError, match="add up to 1"):
         palma_ratio(VALUES, INCOME, top=0.7, **QUICK)
+
+
+def test_areas_are_drawn_whole_for_all_groups_at_once():
+    """In each area the second group is one minute farther: no draw of areas can say otherwise."""
+    minutes = np.random.default_rng(3).uniform(2, 30, 40)
+    table = pd.DataFrame(
+        {
+            "minutes": np.concatenate([minutes, minutes + 1]),
+            "group": ["a"] * 40 + ["b"] * 40,
+            "area": list(range(40)) * 2,
+        }
+    )
+    given = {"reference": "a", "rng": 1, "replicates": 200}
+    whole = group_gaps(table["minutes"], table["group"], clusters=table["area"], **given).iloc[0]
+    assert (whole["value"], whole["ci_low"], whole["ci_high"]) == pytest.approx((1, 1, 1))
+    rows = group_gaps(table["minutes"], table["group"], **given).iloc[0]
+    assert rows["ci_high"] - rows["ci_low"] > 3
+
+
+@pytest.mark.parametrize("measure", [concentration_index, palma_ratio])
+def test_doubled_rows_of_a_cluster_change_nothing_along_a_ranking(measure):
+    generator = np.random.default_rng(4)
+    table = pd.DataFrame({"value": generator.uniform(1, 9, 60), "rank": generator.normal(size=60)})
+    twice = pd.concat([table, table], ignore_index=True)
+    given = {"rng": 7, "replicates": 100}
+    once = measure(table["value"], table["rank"], clusters=pd.Series(range(60)), **given)
+    doubled = measure(twice["value"], twice["rank"], clusters=pd.Series([*range(60)] * 2), **given)
+    kept = ["value", "ci_low", "ci_high"]
+    assert doubled[kept].to_numpy(float) == pytest.approx(once[kept].to_numpy(float))
+    alone = measure(twice["value"], twice["rank"], **given)
+    assert alone["ci_high"] - alone["ci_low"] < 0.9 * (once["ci_high"] - once["ci_low"])
+
+
+def test_shares_short_by_cluster_are_wider_where_neighbours_are_alike():
+    area = pd.Series(np.repeat(range(30), 10))
+    minutes = area.map(lambda number: 20.0 if number % 3 else 5.0)
+    everyone = pd.Series("all", area.index)
+    given = {"maximum": 15, "rng": 2, "replicates": 300}
+    rows = share_short(minutes, everyone, **given).iloc[0]
+    whole = share_short(minutes, everyone, clusters=area, **given).iloc[0]
+    assert whole["value"] == rows["value"] == pytest.approx(2 / 3)
+    # The standard error grows by the root of the ten rows in each area.
+    ratio = (whole["ci_high"] - whole["ci_low"]) / (rows["ci_high"] - rows["ci_low"])
+    assert ratio == pytest.approx(10**0.5, rel=0.15)
+
+
+def test_one_cluster_leaves_nothing_to_draw():
+    values = pd.Series([1.0, 2.0, 3.0])
+    with pytest.raises(UsageError, match="one cluster only"):
+        concentration_index(values, values, rng=1, clusters=pd.Series("here", values.index))

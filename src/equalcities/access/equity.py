@@ -2,20 +2,22 @@
 
 Values, weights and labels are Series by identifier and are joined by it. A missing value is
 refused: people out of reach often have none, and dropping them would flatter the result.
-Intervals are percentile bootstraps over rows; rows near each other are alike, so for small
-areas they are too short rather than too long.
+Intervals are percentile bootstraps over rows, or over clusters of rows where given. A cluster is
+drawn whole, for all groups at once: an area whose groups share one value, or a neighbourhood of
+areas that are alike. Without that, intervals for small areas are too short rather than too long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from equalcities.errors import DataError, UsageError
-from equalcities.stats import bootstrap_percentile
+from equalcities.stats import bootstrap_percentile, random_stream
 
 
 def group_gaps(
@@ -25,6 +27,7 @@ def group_gaps(
     reference: Hashable,
     rng: np.random.Generator | int,
     weights: pd.Series | None = None,
+    clusters: pd.Series | None = None,
     replicates: int = 1000,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -42,8 +45,11 @@ def group_gaps(
         Source of randomness, or a seed.
     weights : Series, optional
         Persons by identifier; equal if absent.
+    clusters : Series, optional
+        Cluster of each identifier. Whole clusters are drawn anew, jointly for all groups; rows
+        are drawn if absent, within each group.
     replicates : int
-        Bootstrap resamples, drawn within each group.
+        Bootstrap resamples.
     confidence : float
         Coverage wanted.
 
@@ -60,7 +66,7 @@ def group_gaps(
     DataError
         If something is missing or identifiers don't match, or the reference mean is zero.
     """
-    table = _joined(values, weights, groups=groups)
+    table = _joined(values, weights, groups=groups, clusters=clusters)
     codes, labels = pd.factorize(table["groups"], sort=True)
     if reference not in labels:
         raise UsageError(f"reference={reference!r} is not among the groups {list(labels)}.")
@@ -79,7 +85,8 @@ def group_gaps(
     _check_weighted(rows, labels)
     if _means(rows, len(labels))[base] == 0:
         raise DataError("the mean of the reference group is zero", cure="Choose another reference")
-    value, low, high = _interval(rows, gaps, codes, rng, replicates, confidence)
+    draw = _Draw(rng, replicates, confidence, table.get("clusters"))
+    value, low, high = _interval(rows, gaps, codes, draw)
     return pd.DataFrame(
         {
             "group": np.repeat(labels[others], 2),
@@ -101,6 +108,7 @@ def share_short(
     minimum: float | None = None,
     maximum: float | None = None,
     weights: pd.Series | None = None,
+    clusters: pd.Series | None = None,
     replicates: int = 1000,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -108,7 +116,7 @@ def share_short(
 
     Parameters
     ----------
-    values, groups, rng, weights, replicates, confidence
+    values, groups, rng, weights, clusters, replicates, confidence
         As for `group_gaps`. Infinite costs are allowed here.
     minimum, maximum : float
         Exactly one of them: people are short if access is below the minimum, or a cost above
@@ -128,15 +136,14 @@ def share_short(
     """
     if (minimum is None) == (maximum is None):
         raise UsageError("give either a minimum or a maximum: the standard people should have.")
-    table = _joined(values, weights, infinite=True, groups=groups)
+    table = _joined(values, weights, infinite=True, groups=groups, clusters=clusters)
     short = table["values"] < minimum if maximum is None else table["values"] > maximum
     table["values"] = short.astype(float)
     codes, labels = pd.factorize(table["groups"], sort=True)
     rows = _rows(table, codes)
     _check_weighted(rows, labels)
-    value, low, high = _interval(
-        rows, lambda drawn: _means(drawn, len(labels)), codes, rng, replicates, confidence
-    )
+    draw = _Draw(rng, replicates, confidence, table.get("clusters"))
+    value, low, high = _interval(rows, lambda drawn: _means(drawn, len(labels)), codes, draw)
     return pd.DataFrame(
         {"group": labels, "value": value, "ci_low": low, "ci_high": high, "n": np.bincount(codes)}
     )
@@ -148,6 +155,7 @@ def concentration_index(
     *,
     rng: np.random.Generator | int,
     weights: pd.Series | None = None,
+    clusters: pd.Series | None = None,
     replicates: int = 1000,
     confidence: float = 0.95,
 ) -> pd.Series:
@@ -155,7 +163,7 @@ def concentration_index(
 
     Parameters
     ----------
-    values, rng, weights, replicates, confidence
+    values, rng, weights, clusters, replicates, confidence
         As for `group_gaps`; values of zero or more, not all zero.
     rank_by : Series
         What people are ranked by, the worst off lowest, such as income.
@@ -180,7 +188,8 @@ def concentration_index(
     ----------
     Kakwani, N., Wagstaff, A. and van Doorslaer, E. (1997). *Journal of Econometrics* 77, 87-103.
     """
-    return _along_ranking(_concentration, values, rank_by, weights, rng, replicates, confidence)
+    draw = _Draw(rng, replicates, confidence, clusters)
+    return _along_ranking(_concentration, values, rank_by, weights, draw)
 
 
 def palma_ratio(
@@ -189,6 +198,7 @@ def palma_ratio(
     *,
     rng: np.random.Generator | int,
     weights: pd.Series | None = None,
+    clusters: pd.Series | None = None,
     top: float = 0.1,
     bottom: float = 0.4,
     replicates: int = 1000,
@@ -198,7 +208,7 @@ def palma_ratio(
 
     Parameters
     ----------
-    values, rank_by, rng, weights, replicates, confidence
+    values, rank_by, rng, weights, clusters, replicates, confidence
         As for `concentration_index`.
     top, bottom : float
         Shares of people compared; rows on the border, and ties across it, count in part.
@@ -233,13 +243,28 @@ def palma_ratio(
         least = worst @ access / worst.sum()
         return float(best @ access / best.sum() / least) if least > 0 else np.nan
 
-    return _along_ranking(ratio, values, rank_by, weights, rng, replicates, confidence)
+    draw = _Draw(rng, replicates, confidence, clusters)
+    return _along_ranking(ratio, values, rank_by, weights, draw)
+
+
+class _Draw(NamedTuple):
+    """How a bootstrap draws."""
+
+    rng: np.random.Generator | int
+    replicates: int
+    confidence: float
+    clusters: pd.Series | None
 
 
 def _joined(
-    values: pd.Series, weights: pd.Series | None, *, infinite: bool = False, **labels: pd.Series
+    values: pd.Series,
+    weights: pd.Series | None,
+    *,
+    infinite: bool = False,
+    **labels: pd.Series | None,
 ) -> pd.DataFrame:
-    columns = {"values": values, **labels}
+    given = {name: column for name, column in labels.items() if column is not None}
+    columns = {"values": values, **given}
     if weights is not None:
         columns["weights"] = weights
     for name, column in columns.items():
@@ -291,28 +316,53 @@ def _check_weighted(rows: NDArray[np.float64], labels: pd.Index) -> None:
 
 
 def _interval(
-    rows: NDArray[np.float64],
-    statistic: Callable,
-    strata: np.ndarray | None,
-    rng: np.random.Generator | int,
-    replicates: int,
-    confidence: float,
+    rows: NDArray[np.float64], statistic: Callable, strata: np.ndarray | None, draw: _Draw
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    low, high = bootstrap_percentile(
-        rows, statistic, rng=rng, n_resamples=replicates, confidence=confidence, strata=strata
-    )
+    if draw.clusters is None:
+        low, high = bootstrap_percentile(
+            rows, statistic, rng=draw.rng, n_resamples=draw.replicates,
+            confidence=draw.confidence, strata=strata,
+        )  # fmt: skip
+    else:
+        low, high = _by_cluster(rows, statistic, draw)
     return np.asarray(statistic(rows)), low, high
 
 
+def _by_cluster(
+    rows: NDArray[np.float64], statistic: Callable, draw: _Draw
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw whole clusters: a row weighs as often as its cluster was drawn."""
+    if draw.replicates < 2 or not 0 < draw.confidence < 1:
+        raise UsageError("give at least two replicates and a confidence in (0, 1).")
+    cluster, found = pd.factorize(draw.clusters)
+    if len(found) < 2:
+        raise UsageError("there is one cluster only; nothing can be drawn.")
+    generator = random_stream(draw.rng, "clusters")
+    draws = []
+    for _ in range(draw.replicates):
+        picked = generator.integers(0, len(found), len(found))
+        drawn = rows.copy()
+        drawn[:, 1] *= np.bincount(picked, minlength=len(found))[cluster]
+        draws.append(statistic(drawn[drawn[:, 1] > 0]))
+    tail = (1 - draw.confidence) / 2
+    low, high = np.quantile(np.asarray(draws, float), [tail, 1 - tail], axis=0)
+    return low, high
+
+
 def _along_ranking(
-    statistic: Callable, values, rank_by, weights, rng, replicates, confidence
+    statistic: Callable,
+    values: pd.Series,
+    rank_by: pd.Series,
+    weights: pd.Series | None,
+    draw: _Draw,
 ) -> pd.Series:
-    table = _joined(values, weights, rank_by=rank_by)
+    table = _joined(values, weights, rank_by=rank_by, clusters=draw.clusters)
     table = table[table["weights"] > 0]
     if (table["values"] < 0).any() or not (table["values"] > 0).any():
         raise DataError("values are negative or all zero", cure="Give amounts of zero or more")
     rows = _rows(table, table["rank_by"].to_numpy(float))
-    value, low, high = _interval(rows, statistic, None, rng, replicates, confidence)
+    draw = draw._replace(clusters=table.get("clusters"))
+    value, low, high = _interval(rows, statistic, None, draw)
     return pd.Series(
         {"value": float(value), "ci_low": float(low), "ci_high": float(high), "n": len(table)}
     )
