@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import geopandas
@@ -23,6 +25,7 @@ from equalcities.assess import (
     example,
     read_city,
 )
+from equalcities.assess.report import Wording, _Report
 from equalcities.cli import main
 
 GROUPS = list(example.GROUPS)
@@ -100,6 +103,93 @@ def test_share_beyond_agrees_with_the_curve_over_minutes(results):
     at = results.distances[results.distances["minutes"] == 15].set_index("group")["share"]
     beyond = results.groups_access.set_index("group")["share_beyond"]
     assert (1 - at).to_dict() == pytest.approx(beyond.to_dict())
+
+
+# --- what the report says in words ---------------------------------------------------------
+
+
+def said(city, results, **changed):
+    """Return the sentences in brief of a report on results of which some tables are changed."""
+    results = replace(results, **changed)
+    provenance = {"simulation": "a test", "notes": [], "versions": {}, "inputs": {}, "seed": 1}
+    wording = Wording("Testville", tuple(results.groups), "surgeries")
+    report = _Report(city, results, Settings(), wording, provenance)
+    return unescape(report.brief()), report
+
+
+def edited(table, index, **values):
+    table = table.copy()
+    for name, value in values.items():
+        table.loc[index, name] = value
+    return table
+
+
+def test_the_group_named_is_the_one_farthest_beyond_chance(city, results):
+    rows = results.segregation
+    of = (rows["index"] == "dissimilarity") & (rows["group"] == "low")
+    few = edited(rows, of, value=0.99, ci_low=0.97, ci_high=1.0, chance=0.985, chance_high=0.995)
+    brief, _ = said(city, results, segregation=few)
+    assert "“high”: about" in brief and "Chance alone would give" in brief
+    none = edited(rows, of, value=0.99, ci_low=np.nan, ci_high=np.nan)
+    assert "“high”: about" in said(city, results, segregation=none)[0]
+    by_chance = edited(rows, rows["index"] == "dissimilarity", chance=0.9, chance_high=0.999)
+    assert (
+        "No group lives apart by more than chance" in said(city, results, segregation=by_chance)[0]
+    )
+
+
+def test_two_groups_have_one_index_and_neither_is_named():
+    units, _ = example.paths()
+    frame = geopandas.read_file(units)
+    frame["rest"] = frame["middle"] + frame["high"]
+    two = {}
+    for order in (("low", "rest"), ("rest", "low")):
+        city = read_city(Source(units), None, Layout(tuple(GROUPS)))
+        city = replace(city, counts=frame[list(order)].set_axis(city.counts.index))
+        found = assess_city(city, Settings(replicates=20))
+        two[order], _ = said(city, found)
+        assert "of either group would have to move" in two[order]
+        assert "living most apart" not in two[order]
+
+
+def test_a_scale_that_holds_one_unit_is_left_out_and_said(city):
+    found = assess_city(city, Settings(replicates=20, scales=(50.0, 100.0)))
+    assert sum("hold one unit alone" in note for note in found.notes) == 2
+    assert found.scale.empty
+
+
+def test_what_is_left_over_distance_is_said_as_it_is(city, results):
+    scale = results.scale
+    last = scale.index[-1]
+    first = scale["value"].iloc[0]
+    much = edited(scale, last, value=0.8 * first, shuffled_high=0.9 * first)
+    brief, _ = said(city, results, scale=much)
+    assert "80% of that is left" in brief and "little of that is left" not in brief
+    little = edited(scale, last, value=0.1 * first, shuffled_high=0.2 * first)
+    assert "little of that is left (10%)" in said(city, results, scale=little)[0]
+
+
+def test_a_clear_gap_is_not_hidden_by_a_wider_unclear_one(city, results):
+    gaps = results.gaps
+    ours = (gaps["indicator"] == "minutes_to_nearest") & (gaps["measure"] == "difference")
+    wide = edited(gaps, ours & (gaps["group"] == "low"), value=-1.8, ci_low=-4.3, ci_high=0.8)
+    mixed = edited(wide, ours & (gaps["group"] == "middle"), value=0.7, ci_low=0.2, ci_high=1.2)
+    brief, _ = said(city, results, gaps=mixed)
+    assert "people of “middle” walk 0.7" in brief and "don't differ" not in brief
+    unclear = edited(mixed, ours, ci_low=-5.0, ci_high=5.0)
+    assert "don't differ by more than these data can tell" in said(city, results, gaps=unclear)[0]
+
+
+def test_far_areas_of_few_people_are_counted_and_not_listed(city, results):
+    units = results.units.copy()
+    far = units["minutes_to_nearest"] > 15
+    units.loc[units.index[far][0], "small_number"] = True
+    _, report = said(city, results, units=units)
+    shown = report.far_away(units["minutes_to_nearest"])
+    people = units.loc[far & (units["population"] > 0), "population"].sum()
+    assert f"{people:,.0f} people live in {(far & (units['population'] > 0)).sum()} such" in shown
+    hidden = units.loc[far, "small_number"].sum()
+    assert f"{hidden} of them have fewer than 30 people and are not listed" in shown
 
 
 def test_small_units_keep_their_shares_to_themselves(city):

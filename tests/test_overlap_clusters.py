@@ -171,3 +171,21 @@ def test_what_is_refused():
     alone = Graph.from_dicts({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"], "e": []})
     with pytest.raises(DataError, match="'e' has no neighbour"):
         local_clusters(pd.Series([1.0, 2, 3, 4, 5], index=list("abcde")), alone, rng=1)
+
+
+def test_a_high_value_among_low_ones_is_no_hot_spot():
+    """Gi* counts the place itself: forty lifts its sum above average, its neighbours lie below."""
+    places = pd.DataFrame(
+        {"x": [float(i % 12) for i in range(144)], "y": [float(i // 12) for i in range(144)]}
+    )
+    values = pd.Series(np.random.default_rng(5).normal(10, 1, 144), places.index)
+    graph = nearest_neighbours(places, 4)
+    lonely = 66
+    values[lonely] = 40.0
+    values[graph[lonely].index] = 7.0
+    found = local_clusters(values, graph, rng=1, measure="getis_ord", permutations=9999)
+    assert found.loc[lonely, "value"] > 0 and found.loc[lonely, "quadrant"] == "hot"
+    assert found.loc[lonely, "p_adjusted"] < 0.05
+    assert found.loc[lonely, "cluster"] == "none"
+    moran = local_clusters(values, graph, rng=1, permutations=9999)
+    assert moran.loc[lonely, "cluster"] == "high among low"

@@ -206,10 +206,13 @@ def _middles(city: City) -> np.ndarray:
 def _scale(city: City, settings: Settings, notes: list[str]) -> pd.DataFrame:
     points = _middles(city)
     tree, extent = KDTree(points), np.ptp(points, axis=0).max()
+    next_unit = np.median(tree.query(points, k=2)[0][:, 1]) if len(points) > 1 else np.inf
     scales = []
     for scale in sorted(set(settings.scales)):
         if scale > extent / 2:
             notes.append(f"Surroundings of {scale:g} m would hold most of the city; left out.")
+        elif scale < next_unit:
+            notes.append(f"Surroundings of {scale:g} m hold one unit alone for most; left out.")
         elif tree.count_neighbors(tree, scale) > 3 * MOST_PAIRS:
             notes.append(f"Surroundings of {scale:g} m hold too many units to count; left out.")
         else:
@@ -300,9 +303,9 @@ def _nearest(people: pd.DataFrame, places: pd.DataFrame, detour: float) -> np.nd
 
 
 def _long(city: City, reached: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per unit and group with people: the group, how many, what they reach."""
+    """Return one row per unit and group with people: unit, group, how many, what they reach."""
     frames = [
-        reached.assign(group=group, persons=city.counts[group]).set_index(
+        reached.assign(group=group, persons=city.counts[group], area=reached.index).set_index(
             reached.index.astype(str) + f"|{number}"
         )
         for number, group in enumerate(city.counts.columns)
@@ -351,9 +354,11 @@ def _gaps(long: pd.DataFrame, reference: str, settings: Settings, notes: list[st
         if not own.any():
             notes.append(f"Group '{reference}' has none of {column}; no gaps in it.")
             continue
+        # The groups of an area share its minutes, so areas are drawn for all groups at once.
         gaps = access.group_gaps(
-            long[column], long["group"], reference=reference, **_draws(long, settings)
-        )
+            long[column], long["group"], reference=reference, clusters=long["area"],
+            **_draws(long, settings),
+        )  # fmt: skip
         frames.append(gaps.assign(indicator=column))
     kept = ["indicator", "group", "reference", "measure", "value", "ci_low", "ci_high"]
     return pd.concat(frames, ignore_index=True)[kept] if frames else pd.DataFrame(columns=kept)
@@ -383,5 +388,7 @@ def _concentration(long: pd.DataFrame, settings: Settings, notes: list[str]) -> 
         notes.append(f"Nobody has any of {column}; no concentration index of it.")
         return pd.DataFrame(columns=kept)
     draws = {**_draws(long, settings), "replicates": min(settings.replicates, RANKING_DRAWS)}
-    index = access.concentration_index(long[column], long["group"].map(order), **draws)
+    index = access.concentration_index(
+        long[column], long["group"].map(order), clusters=long["area"], **draws
+    )
     return pd.DataFrame([{"indicator": column, **index}])[kept]

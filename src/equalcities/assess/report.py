@@ -16,6 +16,8 @@ from equalcities.assess.indicators import ORDINAL, PROFILED, Results, Settings
 from equalcities.assess.intake import City
 
 LISTED = 10
+LITTLE = 0.25
+"""Share of segregation below which little of it is called left over wider surroundings."""
 INDEX_NAMES = {
     "dissimilarity": "Dissimilarity",
     "isolation": "Isolation",
@@ -137,6 +139,14 @@ def number(value: float, digits: int = 0) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """Return a share as per cent."""
     return f"{number(100 * share, digits)}%" if np.isfinite(share) else "–"
+
+
+def beyond_chance(rows: pd.DataFrame) -> pd.Series:
+    """Return what each index holds beyond chance, or its value where chance isn't known.
+
+    Groups of few people have high values by chance alone, and would come first otherwise.
+    """
+    return rows["value"] - rows["chance"].fillna(0.0)
 
 
 def _capital(text: str) -> str:
@@ -275,23 +285,31 @@ class _Report:
 
     def said_of_segregation(self) -> list[str]:
         rows = self.results.segregation
-        rows = rows[rows["index"] == "dissimilarity"].sort_values("value", ascending=False)
-        first = rows.iloc[0]
-        chance = ""
-        if np.isfinite(first["chance"]):
-            above = first["value"] > first["chance_high"]
-            chance = (
-                f" Chance alone would give about {percent(first['chance'])}."
-                if above
-                else f" That is no more than chance alone would give ({percent(first['chance'])})."
+        rows = rows[(rows["index"] == "dissimilarity") & rows["ci_low"].notna()]
+        if rows.empty:
+            return []
+        first = rows.loc[beyond_chance(rows).idxmax()]
+        interval = f"95% interval {_range(first['ci_low'], first['ci_high'], 0, 100)}"
+        moved = f"about {percent(first['value'])} of"
+        if len(self.results.groups) == 2:  # either has the same index
+            sentence = (
+                f"{moved[0].upper()}{moved[1:]} either group would have to move to other "
+                f"{self.kind} for both to be spread alike ({interval})."
             )
-        sentence = (
-            f"The group living most apart is “{self.labels[first['group']]}”: about "
-            f"{percent(first['value'])} of its people would have to move to other {self.kind} to "
-            "be spread like everyone else "
-            f"(95% interval {_range(first['ci_low'], first['ci_high'], 0, 100)}).{chance}"
-        )
-        return [sentence]
+        else:
+            sentence = (
+                f"The group living most apart is “{self.labels[first['group']]}”: {moved} its "
+                f"people would have to move to other {self.kind} to be spread like everyone else "
+                f"({interval})."
+            )
+        if not np.isfinite(first["chance"]):
+            return [sentence]
+        if first["value"] > first["chance_high"]:
+            return [f"{sentence} Chance alone would give about {percent(first['chance'])}."]
+        return [
+            f"No group lives apart by more than chance alone would give. {sentence} Chance gives "
+            f"about {percent(first['chance'])}."
+        ]
 
     def said_of_scale(self) -> list[str]:
         scale = self.results.scale
@@ -300,15 +318,21 @@ class _Report:
         last = scale.iloc[-1]
         share = last["value"] / scale["value"].iloc[0]
         distance = f"{last['scale'] / 1000:g} km"
-        if last["value"] <= last["shuffled_high"]:
+        if last["value"] > last["shuffled_high"]:
             return [
-                f"Seen over surroundings of {distance} little of that is left, no more than if "
-                f"{self.kind} were shuffled over the map: the differences are between neighbours."
+                f"Of the segregation between {self.kind}, {percent(share)} is still there when "
+                f"counted over surroundings of {distance}, more than if they were shuffled over "
+                "the map: whole parts of the city differ, not only streets."
+            ]
+        if share < LITTLE:
+            return [
+                f"Seen over surroundings of {distance} little of that is left ({percent(share)}), "
+                f"no more than if {self.kind} were shuffled over the map: the differences are "
+                "between neighbours."
             ]
         return [
-            f"Of the segregation between {self.kind}, {percent(share)} is still there when counted "
-            f"over surroundings of {distance}, more than if they were shuffled over the map: "
-            "whole parts of the city differ, not only streets."
+            f"Seen over surroundings of {distance} {percent(share)} of that is left, no more than "
+            f"if {self.kind} were shuffled over the map: no pattern beyond neighbours can be shown."
         ]
 
     def said_of_access(self) -> list[str]:
@@ -324,11 +348,12 @@ class _Report:
             f"“{self.labels[best['group']]}”."
         ]
         gaps = self.minute_gaps()
+        clear = gaps[(gaps["ci_low"] > 0) | (gaps["ci_high"] < 0)]
         if len(gaps):
-            row = gaps.loc[gaps["value"].abs().idxmax()]
+            row = gaps.loc[(clear if len(clear) else gaps)["value"].abs().idxmax()]
             who, other = self.labels[row["group"]], self.labels[row["reference"]]
             interval = f"95% interval {_range(row['ci_low'], row['ci_high'], 1)}"
-            if row["ci_low"] <= 0 <= row["ci_high"]:
+            if clear.empty:
                 sentences.append(
                     "Between groups, average walks don't differ by more than these data can tell: "
                     f"“{who}” against “{other}” {number(row['value'], 1)} minutes ({interval})."
@@ -336,8 +361,9 @@ class _Report:
             else:
                 word = "longer" if row["value"] > 0 else "shorter"
                 sentences.append(
-                    f"The widest gap: people of “{who}” walk {number(abs(row['value']), 1)} "
-                    f"minutes {word} on average than people of “{other}” ({interval} minutes)."
+                    f"The widest gap that is clear: people of “{who}” walk "
+                    f"{number(abs(row['value']), 1)} minutes {word} on average than people of "
+                    f"“{other}” ({interval} minutes)."
                 )
         return sentences
 
@@ -618,14 +644,20 @@ class _Report:
 
     def far_away(self, minutes: pd.Series) -> str:
         units = self.results.units
-        far = units[(minutes > self.settings.minutes) & ~units["small_number"]]
-        far = far.sort_values(["population", "id"], ascending=[False, True])
-        if far.empty:
+        beyond = units[(minutes > self.settings.minutes) & (units["population"] > 0)]
+        if beyond.empty:
             return ""
-        people = number(far["population"].sum())
+        people, hidden = number(beyond["population"].sum()), int(beyond["small_number"].sum())
+        far = beyond[~beyond["small_number"]]
+        far = far.sort_values(["population", "id"], ascending=[False, True])
+        unlisted = (
+            f" {hidden} of them have fewer than {self.settings.small} people and are not listed."
+            if hidden
+            else ""
+        )
         return (
             f"<h3>Where most people live beyond {self.settings.minutes:g} minutes</h3>"
-            + _paragraphs(f"{people} people live in {len(far)} such {self.kind}.")
+            + _paragraphs(f"{people} people live in {len(beyond)} such {self.kind}.{unlisted}")
             + _table(
                 f"The {min(LISTED, len(far))} with most people",
                 ("Place", "People", "Minutes"),

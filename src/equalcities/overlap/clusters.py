@@ -93,7 +93,8 @@ def local_clusters(
         (Benjamini-Hochberg over all places), ``quadrant`` (what the place and its surroundings
         are, whether or not they differ from chance) and ``cluster``: the quadrant where
         ``p_adjusted`` is at most ``false_discovery``, else ``none``. For Getis-Ord the quadrants
-        are ``hot`` and ``cold``.
+        are ``hot`` and ``cold``, and a place is in a cluster only if its neighbours, too, differ
+        from chance on that side: its own high value among low ones makes no hot spot.
 
     Raises
     ------
@@ -138,11 +139,14 @@ def local_clusters(
         scores, weights = known, graph.transform("b").sparse.tocsr()
     # Given the place's own value, either measure is a rising or falling line in the weighted sum
     # of its neighbours' values: the sum decides the p-value.
-    p = _permuted(scores, weights, random_stream(rng, "local clusters"), permutations)
+    p, high = _permuted(scores, weights, random_stream(rng, "local clusters"), permutations)
     result = pd.DataFrame({"value": observed, "p": p}, index=values.index)
     result["p_adjusted"] = adjust_pvalues(result["p"], method="bh")
     result["quadrant"] = kinds
-    result["cluster"] = result["quadrant"].where(result["p_adjusted"] <= false_discovery, NONE)
+    agree = high == (kinds == "hot") if measure == "getis_ord" else True
+    result["cluster"] = result["quadrant"].where(
+        (result["p_adjusted"] <= false_discovery) & agree, NONE
+    )
     return result
 
 
@@ -184,12 +188,12 @@ def _checked(values: pd.Series, neighbours: Graph) -> tuple[NDArray[np.float64],
 
 def _permuted(
     scores: NDArray[np.float64], weights, generator: np.random.Generator, permutations: int
-) -> NDArray[np.float64]:
-    """Two-sided p-value of each place's weighted sum over its neighbours."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Two-sided p-value of each place's sum over its neighbours, and whether that is high."""
     n = len(scores)
     widest = int(np.diff(weights.indptr).max())
     ranks = np.argsort(generator.random((permutations, n - 1)), axis=1)[:, :widest]
-    p = np.empty(n)
+    p, high = np.empty(n), np.empty(n, bool)
     for place in range(n):
         rows = slice(weights.indptr[place], weights.indptr[place + 1])
         weight, others = weights.data[rows], weights.indices[rows]
@@ -198,6 +202,7 @@ def _permuted(
         observed = weight @ scores[others]
         # Sums in another order may differ in the last digit; that is no difference.
         slack = 1e-12 * (np.abs(weight) @ np.abs(scores[others]) + np.abs(scores).max())
-        tail = min((drawn >= observed - slack).sum(), (drawn <= observed + slack).sum())
-        p[place] = min(1.0, 2 * (tail + 1) / (permutations + 1))
-    return p
+        above, below = (drawn >= observed - slack).sum(), (drawn <= observed + slack).sum()
+        p[place] = min(1.0, 2 * (min(above, below) + 1) / (permutations + 1))
+        high[place] = above < below
+    return p, high
