@@ -329,14 +329,14 @@ def test_all_faults_are_named_at_once_with_their_place(tmp_path):
     ("text", "words"),
     [
         ("", "empty"),
-        ("ballot,group,a,b\n", "no ballot"),
+        ("ballot,group,a,b\n", "one row per ballot"),
         ("group,a,b\nx,1,2\n", "missing"),
         ("ballot,group,a\n1,x,1\n", "1 domains"),
         ("ballot,group,a,a\n1,x,1,2\n", "2 times"),
         ("ballot,group,a,\n1,x,1,2\n", "no name"),
         ("ballot,group,=a,b\n1,x,1,2\n", "formula"),
         ('ballot,group,a,b\n1,"x,1,2\n', "quotation"),
-        ("ballot,group,a,b\n\0,x,1,2\n", "not a CSV"),
+        ("ballot,group,a,b\n\0,x,1,2\n", "not a text file"),
         ("ballot,group," + ",".join("abcdefghijklm") + "\n1,x" + ",1" * 13 + "\n", "13 domains"),
     ],
 )

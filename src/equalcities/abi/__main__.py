@@ -7,7 +7,7 @@ import csv
 import sys
 from pathlib import Path
 
-from equalcities.abi.contribution import check_contribution, describe, fields
+from equalcities.abi.contribution import check_contribution, fields
 from equalcities.errors import EqualCitiesError
 
 
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _check(file: Path) -> int:
     faults = check_contribution(file)
     for fault in faults:
-        print(describe(fault, file))
+        print(fault)
     if faults:
         print(f"{len(faults)} to correct.")
         return 1

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +11,7 @@ import pandas as pd
 
 from equalcities.catalog import load, project_root, read_record
 from equalcities.errors import DataError
+from equalcities.rows import Fault, as_number, code_fault, formula_fault, read_sheet
 
 DIRECTIONS = ("1", "0", "-1")
 VERIFIED = ("yes", "direction_only")
@@ -32,24 +29,6 @@ class Field(NamedTuple):
     example: str = ""
     span: tuple[float, float] | None = None
     whole: bool = False
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing to correct.
-
-    Attributes
-    ----------
-    row : int or None
-        Row of the table, the first below the heading being 1; None for the whole file.
-    column : str or None
-    problem, cure : str
-    """
-
-    row: int | None
-    column: str | None
-    problem: str
-    cure: str
 
 
 def fields(root: Path | None = None) -> dict[str, Field]:
@@ -174,20 +153,21 @@ STUDY_FIELDS = (
 """Columns that describe the study and are the same in all its rows."""
 
 
-def check_contribution(path: Path | str, root: Path | None = None) -> list[Fault]:
+def check_contribution(file: Path | str, root: Path | None = None) -> list[DataError]:
     """Check a contributed CSV file of effects.
 
     Parameters
     ----------
-    path : Path or str
-        The file: one row per effect, columns as in `fields`.
+    file : Path or str
+        One row per effect, columns as in `fields`.
     root : Path, optional
         The checkout; found by itself when left out.
 
     Returns
     -------
-    list of Fault
-        Everything to correct, by row; empty if the file is fine.
+    list of DataError
+        Everything to correct, each with file, row (counted after the header), column and cure;
+        empty if the file is fine.
 
     Raises
     ------
@@ -196,10 +176,7 @@ def check_contribution(path: Path | str, root: Path | None = None) -> list[Fault
     """
     root = root or project_root()
     known = fields(root)
-    header, rows = _read(Path(path))
-    faults = list(_header_faults(header, known))
-    if any(fault.problem == "this column is missing" for fault in faults):
-        return faults
+    sheet = read_sheet(file, {name: field.meaning for name, field in known.items()}, entry="effect")
     studies = load("abi_studies", root).table.set_index("study_id")
     effects = load("abi_effects", root).table
     programmes = set(load("abi_programmes", root).table["programme_id"])
@@ -211,168 +188,104 @@ def check_contribution(path: Path | str, root: Path | None = None) -> list[Fault
     }
     first: dict[str, tuple[int, dict[str, str]]] = {}
     seen: dict[tuple[str, str], int] = {}
-    for number, cells in enumerate(rows, start=1):
-        if len(cells) != len(header):
-            faults.append(
-                Fault(
-                    number,
-                    None,
-                    f"{len(cells)} cells, the heading has {len(header)}",
-                    "Put text that holds a comma between double quotes",
-                )
-            )
-            continue
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-        plain = list(_cell_faults(number, row, known))
-        faults += plain
-        bad = {fault.column for fault in plain}
-        faults += _number_faults(number, row, bad)
-        faults += _programme_faults(number, row, programmes, bad)
-        if "study_id" in bad:
-            continue
-        faults += _study_faults(number, row, first, studies)
-        key = (row["study_id"], row["outcome_description"])
-        if key in taken:
-            faults.append(
-                Fault(
-                    number,
-                    "outcome_description",
-                    f"the table has this effect already, {taken[key]}",
-                    "Leave the row out, or open an issue if the entry is wrong",
-                )
-            )
-        elif key in seen:
-            faults.append(
-                Fault(
-                    number,
-                    "outcome_description",
-                    f"the same outcome as in row {seen[key]}",
-                    "Say in the description in what they differ, or leave one out",
-                )
-            )
-        seen.setdefault(key, number)
-    return faults
+
+    def check(number: int, row: dict[str, str]) -> Iterator[Fault]:
+        cells = list(_cell_faults(row, known))
+        bad = {fault.column for fault in cells}
+        yield from cells
+        yield from _number_faults(row, bad)
+        yield from _programme_faults(row, programmes, bad)
+        if "study_id" not in bad:
+            yield from _study_faults(number, row, first, studies)
+            yield from _repeated(number, row, taken, seen)
+
+    return sheet.checked(check)
 
 
-def describe(fault: Fault, file: Path | str) -> str:
-    """Return a fault in one line that names file, row, column, problem and cure."""
-    return str(
-        DataError(fault.problem, cure=fault.cure, file=file, row=fault.row, column=fault.column)
-    )
+def _repeated(
+    number: int,
+    row: dict[str, str],
+    taken: dict[tuple[str, str], str],
+    seen: dict[tuple[str, str], int],
+) -> Iterator[Fault]:
+    key = (row["study_id"], row["outcome_description"])
+    if key in taken:
+        yield Fault(
+            "outcome_description",
+            f"the table has this effect already, {taken[key]}",
+            "Leave the row out, or open an issue if the entry is wrong",
+        )
+    elif key in seen:
+        yield Fault(
+            "outcome_description",
+            f"the same outcome as in row {seen[key]}",
+            "Say in the description in what they differ, or leave one out",
+        )
+    seen.setdefault(key, number)
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"can't be read ({error.strerror})", cure="Check the file's name", file=path
-        ) from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            "not UTF-8 text", cure="Save it as 'CSV UTF-8', not as a workbook", file=path
-        ) from error
-    if "\0" in text:
-        raise DataError("not a text file", cure="Save it as 'CSV UTF-8'", file=path)
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise DataError(
-            f"not a CSV table: {error}", cure="Close every double quote", file=path
-        ) from error
-    lines = [cells for cells in lines if any(cell.strip() for cell in cells)]
-    if len(lines) < 2:
-        raise DataError("no rows below the heading", cure="Write one row per effect", file=path)
-    return [name.strip() for name in lines[0]], lines[1:]
-
-
-def _header_faults(header: list[str], known: dict[str, Field]) -> Iterator[Fault]:
-    if len(header) == 1 and any(sign in header[0] for sign in ";\t"):
-        yield Fault(None, None, "cells are not parted by commas", "Save it with commas")
-    for name in known:
-        if name not in header:
-            yield Fault(None, name, "this column is missing", f"Add it: {known[name].meaning}")
-    for name in dict.fromkeys(header):
-        if name not in known:
-            yield Fault(None, name, "this column is unknown", "Correct its name or remove it")
-        if header.count(name) > 1:
-            yield Fault(None, name, "this column is there twice", "Remove one")
-
-
-def _cell_faults(number: int, row: dict[str, str], known: dict[str, Field]) -> Iterator[Fault]:
+def _cell_faults(row: dict[str, str], known: dict[str, Field]) -> Iterator[Fault]:
     for name, field in known.items():
         cell = row[name]
         if not cell:
             if field.required:
-                yield Fault(number, name, "the cell is empty", f"Fill in: {field.meaning}")
+                yield Fault(name, "the cell is empty", f"Fill in: {field.meaning}")
             continue
-        if field.codes and cell not in field.codes:
-            yield Fault(
-                number,
-                name,
-                f"'{cell}' is not a listed code",
-                f"Take one of: {', '.join(field.codes)}",
-            )
+        if formula := formula_fault(name, cell):
+            yield formula
+            continue
+        if field.codes and (unlisted := code_fault(name, cell, field.codes)):
+            yield unlisted
         if field.pattern and not re.fullmatch(field.pattern, cell):
             yield Fault(
-                number,
-                name,
-                f"'{cell}' hasn't the form asked for",
-                f"Write it like {field.example}",
+                name, f"'{cell}' hasn't the form asked for", f"Write it like {field.example}"
             )
         if field.span:
-            yield from _span_faults(number, name, cell, field)
+            yield from _span_faults(name, cell, field)
     if len(row["quote"]) > LONGEST_QUOTE:
         yield Fault(
-            number,
             "quote",
             f"{len(row['quote'])} characters",
             f"Keep the part that holds the result, at most {LONGEST_QUOTE} characters",
         )
 
 
-def _span_faults(number: int, name: str, cell: str, field: Field) -> Iterator[Fault]:
-    value = _number(cell)
+def _span_faults(name: str, cell: str, field: Field) -> Iterator[Fault]:
+    value = as_number(cell)
     if value is None:
         yield Fault(
-            number,
             name,
             f"'{cell}' is not a number",
             "Write digits with a point, such as -4.5; units go into effect_unit",
         )
     elif not field.span[0] <= value <= field.span[1]:
         low, high = (f"{end:g}" for end in field.span)
-        yield Fault(number, name, f"{cell} lies outside {low} to {high}", "Check the source")
+        yield Fault(name, f"{cell} lies outside {low} to {high}", "Check the source")
     elif field.whole and value % 1:
-        yield Fault(number, name, f"{cell} is not a whole number", "Check the source")
+        yield Fault(name, f"{cell} is not a whole number", "Check the source")
 
 
-def _number_faults(number: int, row: dict[str, str], bad: set[str | None]) -> Iterator[Fault]:
+def _number_faults(row: dict[str, str], bad: set[str | None]) -> Iterator[Fault]:
     """Compare numbers, their unit, their interval and the direction with each other."""
     names = ("effect_value", "effect_unit", "ci_low", "ci_high", "se")
     has = {name: bool(row[name]) for name in names}
     if row["verified"] == "yes" and not has["effect_value"]:
         yield Fault(
-            number,
             "effect_value",
             "the row says that a number was read, but there is none",
             "Fill in the number, or set verified to direction_only",
         )
     if row["verified"] == "direction_only" and has["effect_value"]:
         yield Fault(
-            number,
             "verified",
             "the row holds a number but says that only the direction was read",
             "Set verified to yes if you read the number on the page, otherwise leave it out",
         )
     if has["effect_value"] and not has["effect_unit"]:
-        yield Fault(number, "effect_unit", "a number without a unit", "Write the unit as reported")
+        yield Fault("effect_unit", "a number without a unit", "Write the unit as reported")
     for name in ("effect_unit", "ci_low", "ci_high", "se"):
         if has[name] and not has["effect_value"]:
             yield Fault(
-                number,
                 name,
                 "filled although there is no effect_value",
                 "Fill in the value, or empty this cell",
@@ -380,7 +293,6 @@ def _number_faults(number: int, row: dict[str, str], bad: set[str | None]) -> It
     if has["ci_low"] != has["ci_high"]:
         missing = "ci_high" if has["ci_low"] else "ci_low"
         yield Fault(
-            number,
             missing,
             "one limit of the interval is missing",
             "Fill in both limits, or neither and say so in p_text",
@@ -391,11 +303,10 @@ def _number_faults(number: int, row: dict[str, str], bad: set[str | None]) -> It
         return
     value, low, high = (float(row[name]) for name in ("effect_value", "ci_low", "ci_high"))
     if low >= high:
-        yield Fault(number, "ci_low", f"{low:g} is not below ci_high, {high:g}", "Swap the limits")
+        yield Fault("ci_low", f"{low:g} is not below ci_high, {high:g}", "Swap the limits")
         return
     if not low <= value <= high:
         yield Fault(
-            number,
             "effect_value",
             f"{value:g} lies outside its interval, {low:g} to {high:g}",
             "Check value, limits and signs",
@@ -403,12 +314,11 @@ def _number_faults(number: int, row: dict[str, str], bad: set[str | None]) -> It
         return
     ratio = "ratio" in row["effect_unit"] or row["effect_unit"] == "relative risk"
     if ratio and low <= 0:
-        yield Fault(number, "ci_low", f"a ratio can't be {low:g}", "Check the limits, or the unit")
+        yield Fault("ci_low", f"a ratio can't be {low:g}", "Check the limits, or the unit")
         return
     null = 1.0 if ratio else 0.0
     if low < null < high and row["direction"] in ("1", "-1"):
         yield Fault(
-            number,
             "direction",
             f"the interval includes {null:g}, no effect",
             "Set the direction to 0: null or not distinguishable from none",
@@ -416,21 +326,19 @@ def _number_faults(number: int, row: dict[str, str], bad: set[str | None]) -> It
 
 
 def _programme_faults(
-    number: int, row: dict[str, str], programmes: set[str], bad: set[str | None]
+    row: dict[str, str], programmes: set[str], bad: set[str | None]
 ) -> Iterator[Fault]:
     if "programme_id" in bad or not row["programme_id"]:
         return
     there = row["programme_id"] in programmes
     if not there and not row["new_programme"]:
         yield Fault(
-            number,
             "programme_id",
             f"'{row['programme_id']}' is not in abi_programmes",
             "Take its key there, or give name and page in new_programme",
         )
     if there and row["new_programme"]:
         yield Fault(
-            number,
             "new_programme",
             f"'{row['programme_id']}' is in abi_programmes already",
             "Empty this cell",
@@ -449,23 +357,13 @@ def _study_faults(
     for field in STUDY_FIELDS:
         if row[field] != described[field]:
             yield Fault(
-                number,
                 field,
                 f"not as in row {earlier}, which is the same study",
                 "Describe a study alike in all its rows",
             )
     if name in studies.index and row["title"].casefold() != studies.loc[name, "title"].casefold():
         yield Fault(
-            number,
             "study_id",
             f"'{name}' is another study, “{studies.loc[name, 'title']}”",
             "Put a letter behind the year, or correct the title",
         )
-
-
-def _number(cell: str) -> float | None:
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

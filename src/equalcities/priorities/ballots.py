@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from equalcities.errors import DataError, UsageError
+from equalcities.rows import Fault, formula_fault, read_sheet
 
 DOMAINS = (
     "pockets of poverty",
@@ -28,6 +28,11 @@ DOMAINS = (
 
 EXAMPLE = "example"
 """Identifier of the form's example row; it is refused when it comes back."""
+COLUMNS = {
+    "ballot": "a number of its own for each ballot, no name of a person",
+    "group": "the stakeholder group, or 'none'",
+}
+"""What the form has beside its domains."""
 MOST_DOMAINS = 12
 """More could not be ranked by a person in a workshop, nor exactly by Kemeny's rule in a moment."""
 SMALL_GROUP = 5
@@ -158,9 +163,9 @@ def ballot_faults(file: Path) -> tuple[Ballots | None, list[DataError]]:
     Parameters
     ----------
     file : Path
-        CSV in UTF-8, parted by commas or semicolons, with a column ``ballot`` (an identifier, no
-        name of a person), a column ``group``, and one column per domain with whole numbers from
-        1 (first). An empty cell is a domain not ranked, equal numbers are a tie.
+        CSV in UTF-8, parted by commas, semicolons or tabs, with a column ``ballot`` (an
+        identifier, no name of a person), a column ``group``, and one column per domain with whole
+        numbers from 1 (first). An empty cell is a domain not ranked, equal numbers are a tie.
 
     Returns
     -------
@@ -170,23 +175,15 @@ def ballot_faults(file: Path) -> tuple[Ballots | None, list[DataError]]:
         Each with file, row (counted after the header), column and cure; empty if all is well.
     """
     try:
-        rows = _rows(file)
+        sheet = read_sheet(file, COLUMNS, entry="ballot", free=True)
     except DataError as fault:
         return None, [fault]
-    header, *body = rows
-    faults = [
-        DataError(problem, cure=cure, file=file, column=column)
-        for column, problem, cure in _header_faults(header)
-    ]
-    if faults:  # cells can't be named without a sound header
-        return None, faults
     seen: set[str] = set()
-    for number, row in enumerate(body, start=1):
-        for column, problem, cure in _row_faults(row, header, seen):
-            faults.append(DataError(problem, cure=cure, file=file, row=number, column=column))
+    faults = [fault.at(file) for fault in _domain_faults(sheet.header)]
+    faults += sheet.checked(lambda number, row: _row_faults(row, seen))
     if faults:
         return None, faults
-    table = pd.DataFrame(body, columns=header, dtype=str).set_index("ballot")
+    table = pd.DataFrame(sheet.rows.values(), dtype=str).set_index("ballot")
     ranks = table.drop(columns="group").replace("", np.nan).astype(float)
     return Ballots(ranks, table["group"]), []
 
@@ -249,89 +246,43 @@ def _alike(names: Sequence[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _rows(file: Path) -> list[list[str]]:
-    save_as = "Save it from the spreadsheet as 'CSV UTF-8'"
-    try:
-        text = Path(file).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(
-            f"can't be read ({error.strerror})", cure="Correct the file's name", file=file
-        ) from error
-    except UnicodeDecodeError as error:
-        raise DataError("not a text in UTF-8", cure=save_as, file=file) from error
-    if "\0" in text:
-        raise DataError("not a CSV file", cure=save_as, file=file)
-    if not text.strip():
-        raise DataError("the file is empty", cure="Start from the form", file=file)
-    header = text.strip().partition("\n")[0]
-    mark = ";" if header.count(";") > header.count(",") else ","
-    try:
-        read = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
-    except csv.Error as error:
-        raise DataError(
-            f"a quotation mark is open or misplaced ({error})",
-            cure="Close it, and double each quotation mark inside a text",
-            file=file,
-        ) from error
-    rows = [[cell.strip() for cell in row] for row in read if any(cell.strip() for cell in row)]
-    if len(rows) < 2:
-        raise DataError("there is no ballot", cure="Add a row for each ballot", file=file)
-    return rows
-
-
-Fault = tuple[str | None, str, str]
-
-
-def _header_faults(header: list[str]) -> Iterator[Fault]:
-    for name in ("ballot", "group"):
-        if name not in header:
-            yield name, "the column is missing", "Take the header line of the form"
-    for name, times in Counter(header).items():
-        if not name:
-            yield None, "a column has no name", "Name its domain, or remove the column"
-        elif times > 1:
-            yield name, f"the column is there {times} times", "Keep one of them"
-        elif name[0] in "=+@-":
-            yield name, "the name is a formula for a spreadsheet", "Write a plain name"
-    domains = len(set(header) - {"ballot", "group", ""})
+def _domain_faults(header: list[str]) -> Iterator[Fault]:
+    domains = len(set(header) - {*COLUMNS, ""})
     if not 2 <= domains <= MOST_DOMAINS:
-        yield (
+        yield Fault(
             None,
             f"{domains} domains",
             f"Give a column for each domain, at least 2 and at most {MOST_DOMAINS}",
         )
 
 
-def _row_faults(row: list[str], header: list[str], seen: set[str]) -> Iterator[Fault]:
-    if len(row) != len(header):
-        yield (
-            None,
-            f"{len(row)} cells, the header has {len(header)}",
-            "Give each column one cell; put quotation marks around a text that holds a comma",
-        )
-        return
-    cells = dict(zip(header, row, strict=True))
+def _row_faults(row: dict[str, str], seen: set[str]) -> Iterator[Fault]:
+    cells = dict(row)
     identifier = cells.pop("ballot")
     group = cells.pop("group")
     if not identifier:
-        yield "ballot", "the cell is empty", "Give each ballot a number of its own"
+        yield Fault("ballot", "the cell is empty", "Give each ballot a number of its own")
     elif identifier == EXAMPLE:
-        yield "ballot", "this is the form's example", "Replace the row by a ballot"
+        yield Fault("ballot", "this is the form's example", "Replace the row by a ballot")
     elif identifier in seen:
-        yield "ballot", f"'{identifier}' is there twice", "Remove the copy, or give a new number"
+        yield Fault(
+            "ballot", f"'{identifier}' is there twice", "Remove the copy, or give a new number"
+        )
     seen.add(identifier)
     if not group:
-        yield "group", "the cell is empty", "Name the stakeholder group, or write 'none'"
+        yield Fault("group", "the cell is empty", "Name the stakeholder group, or write 'none'")
     for column, text in (("ballot", identifier), ("group", group)):
-        if text and text[0] in "=+@-":
-            yield column, f"'{text}' is a formula for a spreadsheet", "Write the text itself"
+        if formula := formula_fault(column, text):
+            yield formula
     if not any(cells.values()):
-        yield None, "no domain is ranked", "Enter at least a first place, or remove the row"
+        yield Fault(None, "no domain is ranked", "Enter at least a first place, or remove the row")
     for name, text in cells.items():
         if text and not (text.isascii() and text.isdigit()):
-            yield name, f"'{text}' is not a whole number", "Write a place from 1, or leave it empty"
+            yield Fault(
+                name, f"'{text}' is not a whole number", "Write a place from 1, or leave it empty"
+            )
         elif text and not 1 <= int(text[:9]) <= len(cells):
-            yield (
+            yield Fault(
                 name,
                 f"{text} is no place among {len(cells)} domains",
                 f"Write a place from 1 to {len(cells)}, or leave it empty",
