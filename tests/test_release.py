@@ -314,8 +314,9 @@ def test_every_kind_of_change_is_told_apart(records):
         said = compare.compare(old, replace(new, figures={**old.figures, figure: entry}), [])
         assert said.figures_changed[0].new == words
         assert said.without_cause == without and not said.number_changed
-    ranged = changed(old, KEY, interval=(1.0, 2.0), interval_label="95% interval")
-    moved = changed(new, KEY, interval=(1.0, 2.0 + 1e-9), interval_label="95% interval")
+    range_of = {"fmt": ".0f", "interval_label": "95% interval"}
+    ranged = changed(old, KEY, interval=(1.0, 2.0), **range_of)
+    moved = changed(new, KEY, interval=(1.0, 2.001), **range_of)
     (told,) = compare.compare(ranged, moved, []).numbers_changed
     assert told.old != told.new
     vintage = replace(old.data["panel72"], sha256="0" * 64, published="2027-01-01")
