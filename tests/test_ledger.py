@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -211,3 +212,13 @@ def test_drawing_gives_the_same_bytes():
 )
 def test_formats(value, fmt, text):
     assert ledger.format_value(value, fmt) == text
+
+
+def test_no_two_numbers_of_a_chapter_go_by_the_same_words():
+    """Words are cited without their chapter: two numbers that share them can't be told apart."""
+    files = sorted((Path(__file__).parents[1] / "results").glob("*.json"))
+    assert files
+    for path in files:
+        numbers = json.loads(path.read_text(encoding="utf-8"))["numbers"]
+        words = pd.Series([(n["about"], n["unit"]) for n in numbers.values()], dtype=object)
+        assert not words.duplicated().any(), (path.stem, words[words.duplicated()].tolist())
