@@ -145,7 +145,11 @@ def _places_of(units: pd.DataFrame, by: str | None) -> tuple[np.ndarray, pd.Inde
     column = units[by]
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
-    codes, keys = pd.factorize(column, sort=True)
+    # Units mostly come place by place: a name is then looked up once a run and not once a unit.
+    begins = column.ne(column.shift()).to_numpy(dtype=bool, na_value=True, copy=True)
+    begins[0] = True
+    first, keys = pd.factorize(column[begins], sort=True)
+    codes = np.repeat(first, np.diff(np.append(np.flatnonzero(begins), len(column))))
     if (codes < 0).any():
         raise DataError(
             "the place is missing",
