@@ -92,7 +92,7 @@ def test_unknown_ledger_key(checkout, edit):
 
 
 def test_broken_link_fails_again_on_the_next_build(checkout, edit):
-    edit("book/how_to_read.md", "{doc}`ledger`", "{doc}`leger`")
+    edit("book/how_to_read.md", "<ledger>`", "<leger>`")
     fails(checkout, "unknown document", "leger")
     fails(checkout, "unknown document", "leger")  # the engine alone would warn only once
 
