@@ -14,6 +14,7 @@ from scipy.spatial.distance import cdist
 
 from equalcities import segregation
 from equalcities.segregation import INDICES, local, measure, profile
+from equalcities.segregation.indices import order_of_units
 
 FIXTURES = Path(__file__).parent / "fixtures" / "segregation"
 PYSAL = json.loads((FIXTURES / "pysal_reference.json").read_text())["datasets"]
@@ -365,3 +366,23 @@ def test_large_places_are_measured_in_batches(monkeypatch):
     pd.testing.assert_frame_equal(measure(frame, ["g0", "g1", "g2"], by="city"), whole)
     sizes = whole.drop_duplicates("place")["population"].to_list()
     assert all(earlier < later for earlier, later in pairwise(sizes))
+
+
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(1, 40)),
+        # Fractions of up to a thousand persons, equal ones among them.
+        elements=st.builds(
+            lambda part, rest: part / max(1, part + rest), *2 * [st.integers(0, 500)]
+        ),
+    )
+)
+def test_units_are_ordered_by_share_and_then_by_number(shares):
+    expected = np.argsort(shares, axis=-1, kind="stable")
+    assert (order_of_units(shares) == expected).all()
+
+
+def test_the_order_of_a_million_units_still_tells_shares_of_a_large_city_apart():
+    shares = np.random.default_rng(3).integers(0, 2000, 1_000_000) / 1999
+    assert (order_of_units(shares) == np.argsort(shares, kind="stable")).all()

@@ -19,6 +19,7 @@ from equalcities.segregation.indices import (
     evaluate,
     labels,
     needed_sums,
+    order_of_units,
     shares_of_units,
     unit_terms,
 )
@@ -135,7 +136,7 @@ def _resampled_sums(table: np.ndarray, needs: set[str]) -> Callable[[np.ndarray]
     stacked = np.concatenate([terms[name] for name in names]).T.copy()
     ends = np.cumsum([len(terms[name]) for name in names])[:-1]
     persons = persons[0]
-    orders = np.argsort(shares, axis=-1) if "ranking" in needs else None
+    orders = order_of_units(shares) if "ranking" in needs else None
 
     def sums_of(times: np.ndarray) -> Sums:
         sums = dict(zip(names, np.split(_product(times, stacked), ends, axis=1), strict=True))

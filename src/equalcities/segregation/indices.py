@@ -9,7 +9,7 @@ Tables have the shape (..., n_groups, n_units); any leading axes (places, draws)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Literal
@@ -66,7 +66,8 @@ def _total(s: Sums) -> np.ndarray:
 
 def _log(share: np.ndarray) -> np.ndarray:
     """Logarithm that is finite at zero: each use multiplies it by the same zero share."""
-    return np.log(np.maximum(share, np.finfo(np.float64).tiny))
+    positive = share + np.finfo(np.float64).tiny
+    return np.log(positive, out=positive)
 
 
 def _entropy(s: Sums) -> np.ndarray:
@@ -225,34 +226,58 @@ def shares_of_units(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return persons, table / np.where(persons > 0, persons, 1.0)
 
 
-def unit_terms(
-    table: np.ndarray, persons: np.ndarray, shares: np.ndarray, needs: Collection[str]
+def _meetings(
+    table: np.ndarray,
+    shares: np.ndarray,
+    needs: Collection[str],
+    times: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> Sums:
-    """Return what each unit adds to each of the linear sums, of shape (..., n_terms, n_units)."""
-    terms: Sums = {}
+    """Multiply the members of each group by the share of it, and of each other, in their unit."""
+    made: Sums = {}
     if "own" in needs:
-        terms["own"] = table * shares
+        made["own"] = times(table, shares)
     if "meeting" in needs and table.shape[-2] > 2:
-        pairs = list(combinations(range(table.shape[-2]), 2))
-        meetings = np.empty((*table.shape[:-2], len(pairs), table.shape[-1]))
-        for number, (a, b) in enumerate(pairs):
-            np.multiply(table[..., a, :], shares[..., b, :], out=meetings[..., number, :])
-        terms["meeting"] = meetings
+        once = range(table.shape[-2] - 1)
+        pairs = [times(table[..., [a], :], shares[..., a + 1 :, :]) for a in once]
+        made["meeting"] = np.concatenate(pairs, axis=-2)
+    return made
+
+
+def _summed_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Sum products over units without holding them, of shape (..., n_terms, 1)."""
+    return np.einsum("...u,...u->...", left, right)[..., None]
+
+
+def _other_terms(
+    table: np.ndarray, persons: np.ndarray, shares: np.ndarray, needs: Collection[str]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what each unit adds to the linear sums other than meetings."""
+    # A rounded sum of counts is never below one of them, so no difference here is negative.
     if "geometric" in needs:
-        terms["geometric"] = np.sqrt(table * (persons - table).clip(0))
+        both = persons - table
+        both *= table
+        yield "geometric", np.sqrt(both, out=both)
     if {"entropy", "binary_entropy"} & set(needs):
         logs = table * _log(shares)
         if "entropy" in needs:
-            terms["entropy"] = -logs.sum(axis=-2, keepdims=True)
+            yield "entropy", -logs.sum(axis=-2, keepdims=True)
         if "binary_entropy" in needs:
-            rest = np.maximum(1 - shares, 0)
-            terms["binary_entropy"] = -logs - persons * rest * _log(rest)
+            rest = 1 - shares
+            logs += persons * rest * _log(rest)
+            yield "binary_entropy", np.negative(logs, out=logs)
     if {"step_entropy", "step_variation"} & set(needs):
         steps = _cumulative(shares, axis=-2)
         for name, variation in (("step_entropy", _binary_entropy), ("step_variation", _parabola)):
             if name in needs:
-                terms[name] = persons * variation(steps).sum(axis=-2, keepdims=True)
-    return terms
+                yield name, persons * variation(steps).sum(axis=-2, keepdims=True)
+
+
+def unit_terms(
+    table: np.ndarray, persons: np.ndarray, shares: np.ndarray, needs: Collection[str]
+) -> Sums:
+    """Return what each unit adds to each of the linear sums, of shape (..., n_terms, n_units)."""
+    met = _meetings(table, shares, needs, np.multiply)
+    return met | dict(_other_terms(table, persons, shares, needs))
 
 
 def sum_units(table: np.ndarray, needs: Collection[str]) -> Sums:
@@ -270,27 +295,60 @@ def sum_units(table: np.ndarray, needs: Collection[str]) -> Sums:
     dict of ndarray of shape (..., n_terms)
     """
     persons, shares = shares_of_units(table)
-    terms = unit_terms(table, persons, shares, needs)
-    sums = {name: term.sum(axis=-1) for name, term in terms.items()}
+    met = _meetings(table, shares, needs, _summed_product)
+    sums = {name: total[..., 0] for name, total in met.items()}
+    # Each term is summed before the next is made, while it is still in cache.
+    for name, term in _other_terms(table, persons, shares, needs):
+        sums[name] = term.sum(axis=-1)
     sums["count"] = table.sum(axis=-1)
     if "deviation" in needs:
         place_shares = _shares(sums)[..., None]
-        sums["deviation"] = np.abs(table - place_shares * persons).sum(axis=-1)
+        excess = table - place_shares * persons
+        sums["deviation"] = np.abs(excess, out=excess).sum(axis=-1)
     if "ranking" in needs:
-        order = np.argsort(shares, axis=-1)
-        sorted_persons = _in_order(np.broadcast_to(persons, table.shape), order)
-        ranks = np.cumsum(sorted_persons, axis=-1)
-        ranks -= 0.5 * sorted_persons
-        ranked = (_in_order(table, order) * ranks).sum(axis=-1)
-        sums["ranking"] = 2 * ranked - sums["count"] * _total(sums)
+        # Half of a unit's own persons rank below each of its members.
+        below = _ranked(table, persons, shares) - 0.5 * _summed_product(table, persons)[..., 0]
+        sums["ranking"] = 2 * below - sums["count"] * _total(sums)
     return sums
 
 
-def _in_order(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+def _ranked(table: np.ndarray, persons: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Sum over units the members of a group times all persons up to and in their unit.
+
+    "Up to" means in units with a smaller share of the group. NumPy adds up whole numbers several
+    times faster than others, so persons are counted in parts of a person, as small as 52 bits
+    allow: whole persons stay exact.
+    """
+    total = persons.sum(axis=-1, keepdims=True)
+    parts = np.ldexp(1.0, 52 - np.frexp(total)[1])
+    order = order_of_units(shares)
+    sorted_table, sorted_parts = _in_order(order, table, (persons * parts).astype(np.int64))
+    return _summed_product(sorted_table, np.cumsum(sorted_parts, axis=-1))[..., 0] / parts[..., 0]
+
+
+def order_of_units(shares: np.ndarray) -> np.ndarray:
+    """Return positions that put shares in ascending order along the last axis.
+
+    The bits of a share, read as a whole number, grow with the share. The last of them give way
+    to the number of the unit, and NumPy sorts whole numbers in a third of the time in which it
+    sorts positions. Shares that differ by less than the number of units times 5e-16 of their size
+    may be taken for equal; equal ones keep the order of their units, on any processor.
+    """
+    n_units = shares.shape[-1]
+    number = (1 << n_units.bit_length()) - 1
+    order = shares.view(np.int64) & ~number
+    order |= np.arange(n_units)
+    order.sort(axis=-1)
+    order &= number
+    return order
+
+
+def _in_order(order: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:
     """Do what `numpy.take_along_axis` does along the last axis, in a third of the time."""
     n_units = order.shape[-1]
     rows = np.arange(0, order.size, max(1, n_units)).reshape(*order.shape[:-1], 1)
-    return np.take(values.reshape(-1), order + rows)
+    places = order + rows
+    return [np.take(np.broadcast_to(array, order.shape).reshape(-1), places) for array in arrays]
 
 
 def values_of(table: np.ndarray, indices: Sequence[str]) -> np.ndarray:

@@ -23,7 +23,15 @@ from equalcities.segregation.draws import (
     seed_of,
     steps,
 )
-from equalcities.segregation.indices import INDICES, checked_indices, labels, values_of
+from equalcities.segregation.indices import (
+    INDICES,
+    checked_indices,
+    evaluate,
+    labels,
+    needed_sums,
+    sum_units,
+    values_of,
+)
 from equalcities.segregation.scale import Surroundings, surroundings_of_place
 from equalcities.segregation.tables import Places, read_places
 
@@ -64,13 +72,11 @@ class _Question:
 
     def fill_batches(self, values: np.ndarray) -> None:
         """Fill ``values[place]`` with the point indices of all places."""
-
-        def fill_batch(members: np.ndarray) -> None:
-            values[members] = values_of(self.places.tables(members), self.indices)
-
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            for _ in pool.map(fill_batch, self.places.batches()):
-                pass
+        batches = list(self.places.batches())
+        needs = needed_sums(self.indices)
+        parts = [sum_units(self.places.tables(members), needs) for members in batches]
+        sums = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        values[np.concatenate(batches)] = evaluate(sums, self.indices)
 
     def values_of_place(self, place: int, around: Surroundings, _: Map) -> np.ndarray:
         return self.values_at_scales(self.table(place), around)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from equalcities.errors import DataError, UsageError
 
-# Counts taken together in one pass: few enough for the intermediate arrays to stay in cache.
-BATCH_SIZE = 2**15
+# Counts taken together in one pass: few enough for the intermediate arrays to stay in cache, and
+# enough for the work on them to outweigh the calls.
+BATCH_SIZE = 2**16
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,18 @@ class Places:
             for first in range(0, len(same), step):
                 yield same[first : first + step]
 
+    @cached_property
+    def persons(self) -> np.ndarray:
+        """The number of persons in each unit, of shape (n_units,)."""
+        return self.counts.sum(axis=0)
+
     def populated_units(self) -> np.ndarray:
         """Return the number of units with people in each place."""
-        return self._per_place(self.counts.sum(axis=0) > 0).astype(np.int64)
+        return self._per_place(self.persons > 0).astype(np.int64)
 
     def population(self) -> np.ndarray:
         """Return the number of persons in each place."""
-        return self._per_place(self.counts.sum(axis=0))
+        return self._per_place(self.persons)
 
     def _per_place(self, values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, self.bounds[:-1], dtype=np.float64)
@@ -109,14 +116,18 @@ def read_places(units: pd.DataFrame, groups: Sequence[str], by: str | None) -> P
         )
     if len(units) == 0:
         raise DataError("there are no units", cure="Give a frame with one row per unit")
-    codes, keys = _places_of(units, by)
-    ordered = bool((codes[1:] >= codes[:-1]).all())
-    rows = np.arange(len(units)) if ordered else np.argsort(codes, kind="stable")
+    codes, lengths, keys = _runs_of(units, by)
+    ordered = bool((np.diff(codes) >= 0).all())
+    rows = (
+        np.arange(len(units)) if ordered else np.argsort(np.repeat(codes, lengths), kind="stable")
+    )
     counts = np.empty((len(groups), len(units)))
     for number, group in enumerate(groups):
-        column = _checked_counts(units[group], group)
-        counts[number] = column if ordered else column[rows]
-    sizes = np.bincount(codes, minlength=len(keys))
+        _fill_counts(counts[number], units[group], group)
+        if not ordered:
+            counts[number] = counts[number, rows]
+    sizes = np.zeros(len(keys), dtype=np.int64)
+    np.add.at(sizes, codes, lengths)
     return Places(keys, np.concatenate([[0], np.cumsum(sizes)]), counts, rows, groups)
 
 
@@ -139,41 +150,46 @@ def checked_groups(units: pd.DataFrame, groups: Sequence[str]) -> tuple[str, ...
     return groups
 
 
-def _places_of(units: pd.DataFrame, by: str | None) -> tuple[np.ndarray, pd.Index]:
+def _runs_of(units: pd.DataFrame, by: str | None) -> tuple[np.ndarray, np.ndarray, pd.Index]:
+    """Return the place and the length of each run of units of one place, and the places' names.
+
+    Units mostly come place by place: a name is then looked up once a run and not once a unit.
+    """
     if by is None:
-        return np.zeros(len(units), dtype=np.int64), pd.Index(["all"])
+        return np.zeros(1, dtype=np.int64), np.array([len(units)]), pd.Index(["all"])
     column = units[by]
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
-    # Units mostly come place by place: a name is then looked up once a run and not once a unit.
     begins = column.ne(column.shift()).to_numpy(dtype=bool, na_value=True, copy=True)
     begins[0] = True
-    first, keys = pd.factorize(column[begins], sort=True)
-    codes = np.repeat(first, np.diff(np.append(np.flatnonzero(begins), len(column))))
+    first = np.flatnonzero(begins)
+    codes, keys = pd.factorize(column.iloc[first], sort=True)
     if (codes < 0).any():
         raise DataError(
             "the place is missing",
             cure="Name the place of each unit or drop the row",
-            row=int(np.argmax(codes < 0)) + 1,
+            row=int(first[np.argmax(codes < 0)]) + 1,
             column=by,
         )
+    lengths = np.diff(np.append(first, len(column)))
     # Dask and Arrow have string types of their own; answers should not differ by them.
-    return codes, pd.Index(keys, dtype="str" if pd.api.types.is_string_dtype(keys) else None)
+    names = pd.Index(keys, dtype="str" if pd.api.types.is_string_dtype(keys) else None)
+    return codes, lengths, names
 
 
-def _checked_counts(column: pd.Series, name: str) -> np.ndarray:
+def _fill_counts(counts: np.ndarray, column: pd.Series, name: str) -> None:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
         raise DataError(
             f"counts are {column.dtype}, not numbers", cure="Convert them to numbers", column=name
         )
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = column.dtype.kind == "f" or isinstance(column.dtype, pd.api.extensions.ExtensionDtype)
+    counts[:] = column.to_numpy(dtype=np.float64, na_value=np.nan) if missing else column
     # A missing value makes both extremes missing, and then neither comparison holds.
-    if not (values.min() >= 0 and values.max() < np.inf):
-        row = int(np.argmin((values >= 0) & (values < np.inf)))
+    if not (counts.min() >= 0 and counts.max() < np.inf):
+        row = int(np.argmin((counts >= 0) & (counts < np.inf)))
         raise DataError(
-            f"the count {values[row]} is not a number of persons",
+            f"the count {counts[row]} is not a number of persons",
             cure="Counts are finite and not negative; drop the unit or supply its count",
             row=row + 1,
             column=name,
         )
-    return values
