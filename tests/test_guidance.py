@@ -12,7 +12,7 @@ from equalcities.catalog import datasets, load, read_record
 from equalcities.citation.titles import page_title
 from equalcities.errors import DataError
 from equalcities.ledger import read_results
-from equalcities.site.guidance import graph
+from equalcities.site.guidance import graph, recommendation_pages
 
 MESSAGE = re.compile(r"^\d+\. \*\*.*?(?=^\d+\. \*\*|^## )", re.M | re.S)
 
@@ -146,6 +146,21 @@ def test_the_drawing_links_all_it_names(recommendations, ledger, records, practi
             words = drawing.get_text(" ", strip=True)
             for word in one.title.split():
                 assert word in words
+
+
+def test_pages_lead_to_the_guide_and_say_a_unit_once(
+    recommendations, ledger, records, practices, titles
+):
+    pages = recommendation_pages(recommendations, ledger, records, practices, titles)
+    guides = {1: "guide_measure", 2: "guide_funding", 3: "guide_participation"}
+    for one in recommendations:
+        assert f"  - {{doc}}`/book/guidance/{guides[one.action]}`\n" in pages[one.id]
+        for key in one.numbers:
+            number = ledger.numbers[key]
+            line = next(row for row in pages[one.id].splitlines() if f"- {{numci}}`{key}`" in row)
+            words = line.partition(f"`{key}`")[2].partition(f" ({number.evidence_class})")[0]
+            said = re.findall(rf"\b{re.escape(number.unit)}\b", words)
+            assert said == [number.unit], line
 
 
 def test_links_of_the_drawings_lead_somewhere(site, recommendations):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ import pandas as pd
 from equalcities import guidance
 from equalcities.catalog import Record
 from equalcities.guidance import Recommendation
-from equalcities.ledger import Published, anchor
+from equalcities.ledger import Number, Published, anchor
 from equalcities.site.evidence_graph import Node, evidence_graph
 
 ACTIONS = {
@@ -19,6 +20,7 @@ ACTIONS = {
     3: "Participation that reaches everyone",
 }
 LAYERS = ("recommendation", "number or practice", "notebook", "data", "source")
+GUIDES = {1: "guide_measure", 2: "guide_funding", 3: "guide_participation"}
 NAMED = {"city": "cities", "national government": "national governments"}
 """How the addressees are called on the pages."""
 
@@ -106,6 +108,7 @@ def _page(
         "What would change it": one.change,
         "Cost and feasibility": one.cost,
         "First step within a year": one.first_step,
+        "How to do it": f"{{doc}}`/book/guidance/{GUIDES[one.action]}`",
         "Indicator to watch": one.indicator,
         "What it doesn't say": one.limits,
     }
@@ -149,7 +152,7 @@ def _list(
         mine = [step for step in steps if step.number.key == key]
         number = mine[0].number
         lines.append(
-            f"- {{numci}}`{key}` {number.unit}: {number.about} ({number.evidence_class}), from "
+            f"- {{numci}}`{key}`{_unit(number)}: {number.about} ({number.evidence_class}), from "
             f"{{doc}}`/notebooks/{number.notebook}`"
         )
         for step in mine:
@@ -163,6 +166,11 @@ def _list(
             f"- practice: {{doc}}`{names[practice]} </book/practices/{practice}>` (compiled)"
         )
     return "\n".join(lines)
+
+
+def _unit(number: Number) -> str:
+    """Return what stands between a number and what it is about: its unit, unless said there."""
+    return "" if number.unit in re.findall(r"\w+", number.about) else f" {number.unit}"
 
 
 def graph(
@@ -195,7 +203,7 @@ def graph(
     edges: dict[tuple[Node, Node], None] = {}
     for step in steps:
         number, book = step.number, step.notebook
-        said = f"{number.text} {number.unit}: {number.about} ({number.evidence_class})"
+        said = f"{number.text}{_unit(number)}: {number.about} ({number.evidence_class})"
         way = [
             top,
             Node(1, said, f"../ledger.html#{anchor(number.key, 'num')}"),
