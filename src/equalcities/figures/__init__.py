@@ -24,6 +24,7 @@ from equalcities.figures.priorities import first_place_bands, ranks_by_rule
 from equalcities.figures.programmes import event_years, label_reach, power_curves, widening
 from equalcities.figures.spread import (
     cloud,
+    distance_profiles,
     distributions,
     dots_by_panel,
     estimates,
@@ -56,6 +57,7 @@ __all__ = [
     "contour_funnel",
     "count_matrix",
     "coverage_ranges",
+    "distance_profiles",
     "distributions",
     "dots_by_panel",
     "effect_directions",

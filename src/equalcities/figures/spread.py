@@ -421,6 +421,53 @@ def lines_by_size(table: pd.DataFrame, xlabel: str, ylabel: str, width: float = 
     for ax in grid.flat[len(panels) :]:
         ax.remove()
     grid.flat[0].set_xlim(table["people"].min() / 8, None)
+    fig.get_layout_engine().set(h_pad=0.12)  # titles belong to what is below them
     fig.supxlabel(xlabel, fontsize=10)
     fig.supylabel(ylabel, fontsize=10)
+    return fig
+
+
+def distance_profiles(table: pd.DataFrame, xlabel: str, ylabel: str, width: float = 8.2) -> Figure:
+    """Draw a value at growing distances, a panel per case, above the band that chance gives.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per case and distance: ``panel``, ``distance``, ``value``, its range ``ci_low`` and
+        ``ci_high``, and ``chance_low`` and ``chance_high``.
+    xlabel, ylabel : str
+        Names of the axes.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    panels = list(dict.fromkeys(table["panel"]))
+    down = -(-len(panels) // 2)
+    fig, grid = plt.subplots(
+        down, 2, figsize=(width, 2.5 * down + 0.7), sharex=True, sharey=True,
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for ax, panel in zip(grid.flat, panels, strict=False):
+        rows = table[table["panel"] == panel].sort_values("distance")
+        band = ax.fill_between(
+            rows["distance"], rows["chance_low"], rows["chance_high"], color="#d5dde2", linewidth=0
+        )
+        ax.vlines(rows["distance"], rows["ci_low"], rows["ci_high"], color=COLOURS[0], linewidth=2)
+        (line,) = ax.plot(rows["distance"], rows["value"], "o-", color=COLOURS[0], markersize=5)
+        ax.set_title(panel, fontsize=10)
+        ax.set_ylim(0, None)
+        ax.tick_params(labelbottom=True)
+        ax.grid(axis="both")
+    for ax in grid.flat[len(panels) :]:
+        ax.remove()
+    fig.get_layout_engine().set(h_pad=0.12)  # titles belong to what is below them
+    fig.supxlabel(xlabel, fontsize=10)
+    fig.supylabel(ylabel, fontsize=10)
+    fig.legend(
+        [line, band], ["as the areas lie, with range", "areas at random, 95 in 100 draws"],
+        loc="outside upper left", ncols=2,
+    )  # fmt: skip
     return fig
