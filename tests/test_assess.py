@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from equalcities import access, segregation
+from equalcities import access, catalog, segregation
 from equalcities.assess import (
     InputProblems,
     Layout,
@@ -25,6 +25,7 @@ from equalcities.assess import (
     example,
     read_city,
 )
+from equalcities.assess.intake import _where_swapped
 from equalcities.assess.report import Wording, _Report
 from equalcities.cli import main
 
@@ -257,10 +258,44 @@ def test_a_city_on_an_island_lies_where_it_says(lon, lat, tmp_path):
     assert len(read.units) == 40
 
 
-def test_a_city_on_the_continent_with_swapped_axes_does_not(tmp_path):
-    points_around(52.52, 13.41).to_csv(tmp_path / "units.csv", index=False)
-    with pytest.raises(InputProblems, match="far out at sea"):
+@pytest.mark.parametrize(
+    ("lat", "lon", "where"),
+    [
+        (52.52, 13.41, "far out at sea"),
+        (41.9, 12.5, "outside Europe; the other way round they would lie in Europe"),
+        (35.9, 14.51, "outside Europe"),
+        (35.17, 33.36, "outside Europe"),
+        (28.47, -16.25, "outside Europe"),
+        (55.86, -4.26, "outside Europe"),
+    ],
+    ids=["Berlin", "Rome", "Valletta", "Nicosia", "Santa Cruz de Tenerife", "Glasgow"],
+)
+def test_a_city_of_europe_with_swapped_axes_does_not(lat, lon, where, tmp_path):
+    points_around(lon=lat, lat=lon).to_csv(tmp_path / "units.csv", index=False)
+    with pytest.raises(InputProblems, match=where):
         read_city(Source(tmp_path / "units.csv"), None, Layout(tuple(GROUPS)))
+
+
+def test_all_cities_of_the_panel_lie_where_they_say_and_are_noticed_in_europe_if_swapped():
+    cities = catalog.load("panel72").table.dropna(subset=["lat", "lon"])
+    for name, lat, lon in cities[["fua_name", "lat", "lon"]].itertuples(index=False):
+        assert not _where_swapped(lon, lat), name
+        if 34 < lat < 72 and -25 < lon < 25:
+            assert _where_swapped(lat, lon), name
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(30.04, 31.24), (-33.92, 18.42), (41.01, 28.98)])
+def test_cities_that_would_not_be_in_europe_the_other_way_round_pass(lat, lon):
+    assert not _where_swapped(lon, lat)
+
+
+def test_a_city_that_would_be_in_europe_the_other_way_round_can_be_trusted(tmp_path):
+    points_around(lon=36.82, lat=-1.28).to_csv(tmp_path / "units.csv", index=False)
+    source = Source(tmp_path / "units.csv")
+    with pytest.raises(InputProblems, match="--trust-coordinates"):
+        read_city(source, None, Layout(tuple(GROUPS)))
+    trusted = read_city(source, None, Layout(tuple(GROUPS), trust_coordinates=True))
+    assert len(trusted.units) == 40
 
 
 def test_same_input_and_seed_give_the_same_bytes(folder, tmp_path):

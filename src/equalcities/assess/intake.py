@@ -14,7 +14,7 @@ import pyogrio
 import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
 from equalcities.assess.problems import Findings, InputProblems, is_hidden, plain
 from equalcities.assess.reading import Source, Table, columns_advice, read_table
@@ -43,6 +43,10 @@ ISLANDS = (
     (55.1, -4.9, 56.0, -4.1),  # Seychelles, the inner islands
 )
 """West, south, east, north of inhabited islands that the coarse outline leaves out."""
+EUROPE = (-32.0, 27.0, 45.0, 72.0)
+"""West, south, east, north of Europe with its islands, to look for cities with swapped axes."""
+ALSO_EUROPE = ("Cyprus", "N. Cyprus")
+"""Countries that the outline gives to another continent."""
 WEB_MERCATOR = CRS.from_epsg(3857)
 DEGREES_CRS = CRS.from_epsg(4326)
 AREAS, POINTS = ("Polygon", "MultiPolygon"), ("Point", "MultiPoint")
@@ -496,10 +500,11 @@ def _is_on_earth(part: _Part, shapes: np.ndarray, known: np.ndarray, trusted: bo
             "State the one that they are in" + ("; easting goes first, as x" if swapped else ""),
         )
         return False
-    if crs.is_geographic and _swapped_at_sea(lon, lat):
+    where = _where_swapped(lon, lat) if crs.is_geographic else ""
+    if where:
         found.add(
             f"longitude and latitude seem to be swapped: the data lie near {_place(lon, lat)}, "
-            "far out at sea",
+            f"{where}",
             "Longitude comes first, as x; if they are right, say so with --trust-coordinates",
         )
         return False
@@ -533,15 +538,35 @@ def _within(bounds: tuple[float, float, float, float], lon: float, lat: float) -
     return bool(inside and south - 1 <= lat <= north + 1)
 
 
-def _swapped_at_sea(lon: float, lat: float) -> bool:
-    """Tell whether a place is far out at sea while the place with its axes swapped is land."""
-    known = any(w <= lon <= e and s <= lat <= n for w, s, e, n in ISLANDS)
-    if known or abs(lon) > 90:
-        return False
-    path = _outline()
-    land = shapely.union_all(pyogrio.read_dataframe(path).geometry.to_numpy())
-    at_sea = shapely.distance(land, Point(lon, lat)) > FAR_FROM_LAND
-    return bool(at_sea and shapely.intersects(land, Point(lat, lon)))
+def _where_swapped(lon: float, lat: float) -> str:
+    """Say where a place lies if its axes seem to be swapped, and nothing if they don't.
+
+    They seem so if it lies far out at sea and would lie on land, or lies outside Europe and would
+    lie in Europe. Cities between Nairobi and Tehran are asked in vain; three in five of Europe's
+    cities would be missed without.
+    """
+    if abs(lon) > 90:
+        return ""
+    countries = pyogrio.read_dataframe(_outline())
+    here, there = Point(lon, lat), Point(lat, lon)
+    far = shapely.distance(countries.geometry.to_numpy(), here)
+    at_sea = far.min() > FAR_FROM_LAND and not _on_an_island(here)
+    if at_sea and shapely.intersects(countries.geometry.to_numpy(), there).any():
+        return "far out at sea"
+    europe = countries[(countries["continent"] == "Europe") | countries["name"].isin(ALSO_EUROPE)]
+    shapes = shapely.intersection(europe.geometry.to_numpy(), box(*EUROPE))
+
+    def in_europe(place: Point) -> bool:
+        near = shapely.distance(shapes, place).min() <= FAR_FROM_LAND
+        return near or (_on_an_island(place) and shapely.covers(box(*EUROPE), place))
+
+    if in_europe(here) or not in_europe(there):
+        return ""
+    return "outside Europe; the other way round they would lie in Europe"
+
+
+def _on_an_island(place: Point) -> bool:
+    return any(shapely.covers(box(*island), place) for island in ISLANDS)
 
 
 def _outline() -> str:
