@@ -69,6 +69,24 @@ def test_a_published_number_survives_the_way_to_the_file_and_back(book, sent, mo
         publish("a.name", "Graz", **NUMBER | {"fmt": ""})
 
 
+def test_what_moves_within_its_tolerance_stays_as_it_was_written(book, sent):
+    publish, publish_figure = ledger.open_ledger("chapter", book)
+    for close, far in ((1 / 3, 0.5), (1 / 3 + 1e-12, 0.6)):
+        sent.clear()
+        publish, publish_figure = ledger.open_ledger("chapter", book)
+        publish("a.close", close, **NUMBER)
+        publish("a.far", far, **NUMBER)
+        table = pd.DataFrame({"x": [close]})
+        publish_figure("a-figure", line(), **FIGURE | {"table": table})
+        publish_figure("b-figure", line(), **FIGURE | {"table": table.assign(x=far)})
+        lines = ledger.accept(book, "chapter", ledger.from_outputs(sent), "1", "")
+    assert len(lines) == 2 and all("far" in text or "b-figure" in text for text in lines)
+    accepted = ledger.read_results(book)
+    assert accepted.numbers["a.close"].value == 1 / 3
+    assert accepted.numbers["a.far"].value == 0.6
+    assert "0.6" in accepted.figures["b-figure"].table
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

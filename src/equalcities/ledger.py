@@ -604,20 +604,32 @@ def accept(root: Path, notebook: str, fresh: Published, version: str, reason: st
         for key, last in ((k, _last(old[k])) for k in old if k not in new)
     ]
     withdrawn = accepted.withdrawn | {entry.key: entry for entry in gone}
+    # What moved by less than its tolerance stays as it was written: another processor is no news.
+    numbers = _kept(accepted.numbers, fresh.numbers, number_changes)
+    figures = _kept(accepted.figures, fresh.figures, figure_changes)
     folder = root / "results" / "figures"
-    for figure in fresh.figures.values():
+    for figure in figures.values():
         catalog.write_whole(folder / f"{figure.key}.csv", figure.table.encode())
     for entry in gone:
         if entry.kind == "figure":
             (folder / f"{entry.key}.csv").unlink()
     content = {
-        "numbers": {k: _without(v, "key", "notebook") for k, v in fresh.numbers.items()},
-        "figures": {k: _without(v, "key", "notebook", "table") for k, v in fresh.figures.items()},
+        "numbers": {k: _without(v, "key", "notebook") for k, v in numbers.items()},
+        "figures": {k: _without(v, "key", "notebook", "table") for k, v in figures.items()},
         "withdrawn": {k: _without(v, "key", "notebook") for k, v in withdrawn.items()},
     }
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     catalog.write_whole(root / "results" / f"{notebook}.json", text.encode())
     return lines
+
+
+def _kept(
+    old: Mapping[str, Any], new: Mapping[str, Any], changes: Callable[[Any, Any], list[str]]
+) -> dict[str, Any]:
+    return {
+        key: old[key] if key in old and not changes(old[key], entry) else entry
+        for key, entry in new.items()
+    }
 
 
 def _last(entry: Number | Figure) -> str:
