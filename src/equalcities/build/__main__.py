@@ -255,9 +255,10 @@ def write_generated(root: Path, executed: list[execute.Executed], loaded: list[D
     from equalcities.site import pages, render
 
     ran = [pages.Ran(run.name, title(root, run.name), count_code(run.notebook)) for run in executed]
-    pages.write_pages(root, ledger.read_results(root), ran, loaded)
+    accepted = ledger.read_results(root)
+    pages.write_pages(root, accepted, ran, loaded)
     bundles = [bundle for run in executed for bundle in execute.outputs(run.notebook)]
-    render.write_figure_files(bundles, root / "_build" / "figures")
+    render.write_figure_files(bundles, accepted.figures, root / "_build" / "figures")
     for name, text in release_pages.generated_pages(root, root / "_build" / "figures").items():
         pages.write_page(root / "book" / name, text)
 

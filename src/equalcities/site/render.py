@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from docutils import nodes
 
 from equalcities import catalog
 from equalcities.citation.reference import cite_place
-from equalcities.ledger import FIGURE_MIME, PUBLISHED, anchor
+from equalcities.ledger import FIGURE_MIME, PUBLISHED, Figure, anchor
 
 SITE_SCHEME = "site:"
 """Prefix of addresses below the site's root; the book's extension makes them relative."""
@@ -109,13 +110,20 @@ def _downloads(key: str) -> nodes.paragraph:
     return line
 
 
-def write_figure_files(bundles: list[dict[str, Any]], folder: Path) -> None:
+def write_figure_files(
+    bundles: list[dict[str, Any]], accepted: Mapping[str, Figure], folder: Path
+) -> None:
     """Write SVG, PNG and CSV of each published figure for download.
+
+    The CSV is the accepted table and not that of this run: the last digits differ between
+    processors, and a reader's checksum should not.
 
     Parameters
     ----------
     bundles : list of dict
         Output bundles of executed notebooks.
+    accepted : mapping of str to Figure
+        The ledger's figures, by key.
     folder : Path
         Where the files go; files of figures that are no longer published are removed.
     """
@@ -125,7 +133,7 @@ def write_figure_files(bundles: list[dict[str, Any]], folder: Path) -> None:
             continue
         content = bundle[FIGURE_MIME]
         wanted[f"{content['key']}.svg"] = content["svg"].encode()
-        wanted[f"{content['key']}.csv"] = content["table"].encode()
+        wanted[f"{content['key']}.csv"] = accepted[content["key"]].table.encode()
         wanted[f"{content['key']}.png"] = base64.b64decode(bundle["image/png"])
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
